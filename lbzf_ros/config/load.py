@@ -1,0 +1,91 @@
+"""Read a plant file. A wrong one gets every error at once: file, key path, what was found, what is allowed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.core.errors import ConfigError
+
+_FOUND_LENGTH = 80
+_PASSWORD = re.compile(r"://[^/@\s]*@")
+"""User and password of a URL: an error message never repeats them."""
+
+
+def load_plant(path: Path) -> Plant:
+    """Read and check a plant file (YAML).
+
+    Raises:
+        ConfigError: the file cannot be read, is no YAML, or breaks the schema; the text lists every error.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}. Name a plant file with --plant."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: is no valid YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(
+            f"{path}: holds {type(data).__name__}, a plant file is a mapping that begins with 'modules:'"
+        )
+    return parse_plant(data, where=str(path), folder=path.resolve().parent)
+
+
+def parse_plant(data: dict[str, Any], *, where: str, folder: Path) -> Plant:
+    """Check the content of a plant file.
+
+    Args:
+        data: the parsed YAML.
+        where: name of the file, for the messages.
+        folder: relative video files are looked up here.
+
+    Raises:
+        ConfigError: lists every error.
+    """
+    try:
+        return Plant.model_validate(_absolute_files(data, folder))
+    except ValidationError as error:
+        lines = [line for item in error.errors() for line in _lines(where, item)]
+        count = f"{len(lines)} error" + ("s" if len(lines) > 1 else "")
+        raise ConfigError("\n".join([f"{where}: {count}", *lines])) from None
+
+
+def _lines(where: str, item: Any) -> list[str]:
+    path = ".".join(str(part) for part in item["loc"])
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if not path:  # the plant as a whole: the messages name their own place
+        return [f"{where}: {line}" for line in message.splitlines()]
+    if item["type"] == "missing":
+        return [f"{where}: {path}: is missing"]
+    if item["type"] == "extra_forbidden":
+        return [f"{where}: {path}: is no setting; check the spelling (docs/configuration.md lists all)"]
+    found = _PASSWORD.sub("://…@", repr(item["input"]))
+    found = found if len(found) <= _FOUND_LENGTH else found[:_FOUND_LENGTH] + "…"
+    return [f"{where}: {path}: found {found}: {message}"]
+
+
+def _absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make relative file sources absolute, so that it does not matter where a node was started."""
+    modules = data.get("modules")
+    for module in modules if isinstance(modules, list) else []:
+        cameras = module.get("cameras") if isinstance(module, dict) else None
+        for camera in cameras if isinstance(cameras, list) else []:
+            source = camera.get("source") if isinstance(camera, dict) else None
+            if isinstance(source, str) and _is_relative_file(source):
+                camera["source"] = str(folder / source)
+    return data
+
+
+def _is_relative_file(source: str) -> bool:
+    return "://" not in source and not source.startswith(("simulator:", "/", "${"))

@@ -1,0 +1,1 @@
+"""The pure steps: no ROS, no SQL, no files, no clock. Start reading at `pipeline`."""

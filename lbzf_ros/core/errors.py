@@ -1,0 +1,28 @@
+"""The one family of errors that a user of LBZF can meet."""
+
+
+class LbzfError(Exception):
+    """Something went wrong that the reader of the message can put right.
+
+    The text says where, what was found, what is allowed and what to do.
+    """
+
+
+class ConfigError(LbzfError):
+    """A plant file, a setting or an argument is wrong."""
+
+
+class InvalidValue(LbzfError, ValueError):
+    """A value that cannot exist was about to be made (an end before its start, a share above one)."""
+
+
+class SourceError(LbzfError):
+    """A camera or a video file cannot be opened or has stopped delivering."""
+
+
+class StoreError(LbzfError):
+    """The database cannot be opened, migrated, read or written."""
+
+
+class GraphError(LbzfError):
+    """The node graph cannot be started, or is not up."""

@@ -1,0 +1,78 @@
+"""Polygons in the picture: are they proper, and which points lie in them. Coordinates are pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point = tuple[float, float]
+
+
+def polygon_problem(polygon: Sequence[Point]) -> str | None:
+    """Say what is wrong with a polygon, in words for whoever drew it; None when it is a simple polygon."""
+    if len(polygon) < 3:
+        return f"has {len(polygon)} corners, needs at least 3"
+    if not all(math.isfinite(value) for corner in polygon for value in corner):
+        return "has a corner that is not a number"
+    sides = [(polygon[i], polygon[(i + 1) % len(polygon)]) for i in range(len(polygon))]
+    for i, (a, b) in enumerate(sides):
+        if a == b:
+            return f"has the same corner [{a[0]:g}, {a[1]:g}] twice in a row"
+        for j in range(i + 1, len(sides)):
+            neighbours = j == i + 1 or (i == 0 and j == len(sides) - 1)
+            if _cross(a, b, *sides[j], share_corner=neighbours):
+                return f"crosses itself: side {i + 1} meets side {j + 1}"
+    if abs(signed_area_px2(polygon)) < 1:
+        return "has no area"
+    return None
+
+
+def signed_area_px2(polygon: Sequence[Point]) -> float:
+    """Area by the shoelace formula, square pixels; the sign tells the direction of the corners."""
+    shifted = [*polygon[1:], polygon[0]]
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(polygon, shifted)) / 2
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _within(a: Point, b: Point, c: Point) -> bool:
+    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point, *, share_corner: bool) -> bool:
+    """Whether the segments ab and cd touch; neighbours may share their corner but not run back on each other."""
+    abc, abd, cda, cdb = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
+    if share_corner:
+        far, corner = (d, b) if b == c else (c, a)
+        near = a if corner == b else b
+        toward = (near[0] - corner[0]) * (far[0] - corner[0]) + (near[1] - corner[1]) * (far[1] - corner[1])
+        return _side(a, b, far) == 0 and toward > 0
+    if (abc > 0) != (abd > 0) and (cda > 0) != (cdb > 0) and 0 not in (abc, abd, cda, cdb):
+        return True
+    touching = ((abc, a, b, c), (abd, a, b, d), (cda, c, d, a), (cdb, c, d, b))
+    return any(side == 0 and _within(p, q, r) for side, p, q, r in touching)
+
+
+def inside(polygon: Sequence[Point], points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which points lie in a polygon (even-odd rule).
+
+    Args:
+        polygon: corners in pixels.
+        points: (n, 2) x and y in pixels.
+
+    Returns:
+        bool (n,).
+    """
+    corners = np.asarray(polygon, np.float64)
+    following = np.roll(corners, -1, axis=0)
+    x, y = points[:, :1].astype(np.float64), points[:, 1:].astype(np.float64)
+    spans = (corners[:, 1] > y) != (following[:, 1] > y)
+    rise = following[:, 1] - corners[:, 1]
+    slope = np.divide(following[:, 0] - corners[:, 0], rise, out=np.zeros(len(corners)), where=rise != 0)
+    left_of_side = x < corners[:, 0] + slope * (y - corners[:, 1])
+    return np.asarray((spans & left_of_side).sum(axis=1) % 2 == 1)

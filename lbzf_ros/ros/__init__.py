@@ -1,0 +1,1 @@
+"""What stands between ROS and the pure steps: topics, messages, parameters, diagnostics."""

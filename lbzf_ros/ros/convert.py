@@ -1,0 +1,374 @@
+"""Messages to values and back: the only place that knows both."""
+
+from __future__ import annotations
+
+import array
+import importlib.util
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from lbzf_interfaces import msg
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.core.model import (
+    NS_PER_S,
+    Activity,
+    Anchor,
+    Boxes,
+    CycleEvent,
+    Drift,
+    EventKind,
+    Evidence,
+    EvidenceKind,
+    FrameDetections,
+    FrameOccupancy,
+    ModelInfo,
+    Quality,
+    RoiSet,
+    StationOccupancy,
+    StationState,
+    Workstation,
+    Zone,
+    ZoneKind,
+    ZoneOccupancy,
+)
+
+
+def time_to_msg(stamp_ns: int) -> Time:
+    """Nanoseconds since the epoch as a message."""
+    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
+
+
+def time_from_msg(time: Time) -> int:
+    """Nanoseconds since the epoch."""
+    return int(time.sec) * NS_PER_S + int(time.nanosec)
+
+
+def header(camera: str, stamp_ns: int) -> Header:
+    """Header of a picture and of everything derived from it."""
+    return Header(stamp=time_to_msg(stamp_ns), frame_id=camera)
+
+
+def image_to_msg(camera: str, stamp_ns: int, image_bgr: NDArray[np.uint8]) -> Image:
+    """A picture (height, width, 3) bgr as a message."""
+    height, width = image_bgr.shape[:2]
+    message = Image(
+        header=header(camera, stamp_ns), height=height, width=width, encoding="bgr8", step=3 * width
+    )
+    # An array.array is taken over as it is; bytes or an ndarray would be copied element by element.
+    message.data = array.array("B", np.ascontiguousarray(image_bgr).tobytes())
+    return message
+
+
+def image_from_msg(message: Image) -> NDArray[np.uint8]:
+    """The picture (height, width, 3) bgr of a message. bgr8 is not copied; others need cv_bridge.
+
+    Raises:
+        InvalidValue: another encoding, and cv_bridge is not installed; or a size that does not fit the data.
+    """
+    if message.encoding != "bgr8":
+        return _other_encoding(message)
+    pixels = np.frombuffer(message.data, np.uint8)
+    if len(pixels) != message.height * message.step or message.step < 3 * message.width:
+        raise InvalidValue(
+            f"image of {message.header.frame_id}: {len(pixels)} bytes do not fit "
+            f"{message.height} rows of {message.step} bytes for {message.width} px"
+        )
+    rows = pixels.reshape(message.height, message.step)[:, : 3 * message.width]
+    return rows.reshape(message.height, message.width, 3)
+
+
+def _other_encoding(message: Image) -> NDArray[np.uint8]:
+    if importlib.util.find_spec("cv_bridge") is None:
+        raise InvalidValue(
+            f"image of {message.header.frame_id}: encoding {message.encoding!r} needs the ROS package cv_bridge; "
+            "install it or publish bgr8"
+        )
+    from cv_bridge import CvBridge  # only where ROS has it
+
+    return np.asarray(CvBridge().imgmsg_to_cv2(message, "bgr8"), np.uint8)
+
+
+def model_to_msg(model: ModelInfo) -> msg.ModelInfo:
+    """A detector's identity as a message."""
+    return msg.ModelInfo(
+        name=model.name, version=model.version, framework=model.framework, weights_hash=model.weights_hash
+    )
+
+
+def model_from_msg(message: msg.ModelInfo) -> ModelInfo:
+    """A detector's identity."""
+    return ModelInfo(message.name, message.version, message.framework, message.weights_hash)
+
+
+def detections_to_msg(people: FrameDetections) -> msg.DetectionArray:
+    """The people of a picture as a message."""
+    boxes = people.boxes
+    return msg.DetectionArray(
+        header=header(people.camera, people.stamp_ns),
+        image_width=people.width_px,
+        image_height=people.height_px,
+        model=model_to_msg(people.model),
+        detections=[
+            msg.Detection(
+                x_min=float(box[0]),
+                y_min=float(box[1]),
+                x_max=float(box[2]),
+                y_max=float(box[3]),
+                confidence=float(confidence),
+                track_id=int(track),
+            )
+            for box, confidence, track in zip(boxes.xyxy, boxes.confidence, people.track_ids, strict=True)
+        ],
+        motion=[msg.ZoneMotion(zone=zone, share=share) for zone, share in people.motion.items()],
+    )
+
+
+def detections_from_msg(message: msg.DetectionArray) -> FrameDetections:
+    """The people of a picture."""
+    found = message.detections
+    xyxy = np.array([(d.x_min, d.y_min, d.x_max, d.y_max) for d in found], np.float32).reshape(-1, 4)
+    return FrameDetections(
+        camera=message.header.frame_id,
+        stamp_ns=time_from_msg(message.header.stamp),
+        width_px=message.image_width,
+        height_px=message.image_height,
+        model=model_from_msg(message.model),
+        boxes=Boxes(xyxy, np.array([d.confidence for d in found], np.float32)),
+        track_ids=np.array([d.track_id for d in found], np.int32),
+        motion={m.zone: m.share for m in message.motion},
+    )
+
+
+def occupancy_to_msg(frame: FrameOccupancy) -> msg.StationOccupancyArray:
+    """The zones of a picture as a message."""
+    return msg.StationOccupancyArray(
+        header=header(frame.camera, frame.stamp_ns),
+        parameter_hash=frame.parameter_hash,
+        model=model_to_msg(frame.model),
+        stations=[
+            msg.StationOccupancy(
+                module=station.module,
+                workstation=station.workstation,
+                drift_state=int(station.drift),
+                roi_version_id=station.roi_version_id,
+                zones=[
+                    msg.ZoneOccupancy(
+                        zone=zone.zone,
+                        evidence=int(zone.evidence),
+                        motion_share=zone.motion_share,
+                        track_ids=list(zone.track_ids),
+                        confidence=zone.confidence,
+                    )
+                    for zone in station.zones
+                ],
+            )
+            for station in frame.stations
+        ],
+    )
+
+
+def occupancy_from_msg(message: msg.StationOccupancyArray) -> FrameOccupancy:
+    """The zones of a picture."""
+    return FrameOccupancy(
+        camera=message.header.frame_id,
+        stamp_ns=time_from_msg(message.header.stamp),
+        parameter_hash=message.parameter_hash,
+        model=model_from_msg(message.model),
+        stations=tuple(
+            StationOccupancy(
+                module=station.module,
+                workstation=station.workstation,
+                drift=Drift(station.drift_state),
+                roi_version_id=station.roi_version_id,
+                zones=tuple(
+                    ZoneOccupancy(
+                        zone.zone,
+                        Evidence(zone.evidence),
+                        zone.motion_share,
+                        tuple(zone.track_ids),
+                        zone.confidence,
+                    )
+                    for zone in station.zones
+                ),
+            )
+            for station in message.stations
+        ),
+    )
+
+
+def states_to_msg(camera: str, stamp_ns: int, states: list[StationState]) -> msg.StationStateArray:
+    """What the stations of a camera are doing, as a message."""
+    return msg.StationStateArray(
+        header=header(camera, stamp_ns),
+        stations=[
+            msg.StationState(
+                module=state.module,
+                workstation=state.workstation,
+                state=int(state.activity),
+                event_uid=state.event_uid,
+                start=time_to_msg(state.start_ns),
+                occupied=state.occupied,
+            )
+            for state in states
+        ],
+    )
+
+
+def states_from_msg(message: msg.StationStateArray) -> list[StationState]:
+    """What the stations of a camera are doing."""
+    return [
+        StationState(
+            module=state.module,
+            workstation=state.workstation,
+            activity=Activity(state.state),
+            occupied=state.occupied,
+            event_uid=state.event_uid,
+            start_ns=time_from_msg(state.start),
+        )
+        for state in message.stations
+    ]
+
+
+def rois_to_msg(rois: RoiSet) -> msg.RoiSet:
+    """The zones in force as a message."""
+    return msg.RoiSet(
+        header=header(rois.camera, rois.stamp_ns),
+        camera=rois.camera,
+        image_width=rois.width_px,
+        image_height=rois.height_px,
+        fps=rois.fps,
+        parameter_hash=rois.parameter_hash,
+        workstations=[_workstation_to_msg(station) for station in rois.workstations],
+    )
+
+
+def _workstation_to_msg(station: Workstation) -> msg.Workstation:
+    return msg.Workstation(
+        module=station.module,
+        code=station.code,
+        display_name=station.display_name,
+        operation=station.operation,
+        rule=station.rule,
+        sam_s=station.sam_s,
+        min_cycle_s=station.min_cycle_s,
+        max_cycle_s=station.max_cycle_s,
+        min_dwell_ratio=station.min_dwell_ratio,
+        zones=[
+            msg.Zone(
+                name=zone.name,
+                kind=zone.kind.value,
+                evidence=zone.evidence.value,
+                anchor=zone.anchor.value,
+                polygon_px=[float(value) for corner in zone.polygon_px for value in corner],
+                motion_threshold=zone.motion_threshold,
+                enter_s=zone.enter_s,
+                leave_s=zone.leave_s,
+                roi_version_id=zone.roi_version_id,
+            )
+            for zone in station.zones
+        ],
+    )
+
+
+def rois_from_msg(message: msg.RoiSet) -> RoiSet:
+    """The zones in force."""
+    return RoiSet(
+        camera=message.camera,
+        stamp_ns=time_from_msg(message.header.stamp),
+        width_px=message.image_width,
+        height_px=message.image_height,
+        fps=message.fps,
+        parameter_hash=message.parameter_hash,
+        workstations=tuple(_workstation_from_msg(station) for station in message.workstations),
+    )
+
+
+def _workstation_from_msg(station: msg.Workstation) -> Workstation:
+    return Workstation(
+        module=station.module,
+        code=station.code,
+        display_name=station.display_name,
+        operation=station.operation,
+        rule=station.rule,
+        sam_s=station.sam_s,
+        min_cycle_s=station.min_cycle_s,
+        max_cycle_s=station.max_cycle_s,
+        min_dwell_ratio=station.min_dwell_ratio,
+        zones=tuple(
+            Zone(
+                name=zone.name,
+                kind=ZoneKind(zone.kind),
+                evidence=EvidenceKind(zone.evidence),
+                anchor=Anchor(zone.anchor),
+                polygon_px=tuple(zip(zone.polygon_px[::2], zone.polygon_px[1::2], strict=True)),
+                motion_threshold=zone.motion_threshold,
+                enter_s=zone.enter_s,
+                leave_s=zone.leave_s,
+                roi_version_id=zone.roi_version_id,
+            )
+            for zone in station.zones
+        ),
+    )
+
+
+def event_to_msg(event: CycleEvent) -> msg.CycleEvent:
+    """A decision about a cycle as a message."""
+    return msg.CycleEvent(
+        event_uid=event.event_uid,
+        kind=event.kind.value,
+        module=event.module,
+        workstation=event.workstation,
+        camera=event.camera,
+        rule=event.rule,
+        start=time_to_msg(event.start_ns),
+        end=time_to_msg(event.end_ns or 0),
+        decided=time_to_msg(event.decided_ns),
+        duration_uncertainty_s=event.duration_uncertainty_s,
+        quality=event.quality.value,
+        mean_confidence=event.mean_confidence,
+        primary_dwell_ratio=event.primary_dwell_ratio,
+        observed_share=event.observed_share,
+        detection_count=event.detection_count,
+        reasons=list(event.reasons),
+        reason_texts=list(event.reasons.values()),
+        roi_version_id=event.roi_version_id,
+        parameter_hash=event.parameter_hash,
+        model=model_to_msg(event.model),
+        software_version=event.software_version,
+        frame_path=event.frame_path,
+    )
+
+
+def event_from_msg(message: msg.CycleEvent) -> CycleEvent:
+    """A decision about a cycle.
+
+    Raises:
+        InvalidValue, ValueError: the message holds what cannot be.
+    """
+    return CycleEvent(
+        event_uid=message.event_uid,
+        kind=EventKind(message.kind),
+        module=message.module,
+        workstation=message.workstation,
+        camera=message.camera,
+        rule=message.rule,
+        start_ns=time_from_msg(message.start),
+        end_ns=time_from_msg(message.end) or None,
+        decided_ns=time_from_msg(message.decided),
+        duration_uncertainty_s=message.duration_uncertainty_s,
+        quality=Quality(message.quality),
+        mean_confidence=message.mean_confidence,
+        primary_dwell_ratio=message.primary_dwell_ratio,
+        observed_share=message.observed_share,
+        detection_count=message.detection_count,
+        reasons=dict(zip(message.reasons, message.reason_texts, strict=True)),
+        roi_version_id=message.roi_version_id,
+        parameter_hash=message.parameter_hash,
+        model=model_from_msg(message.model),
+        software_version=message.software_version,
+        frame_path=message.frame_path,
+    )

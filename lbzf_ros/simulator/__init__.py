@@ -1,0 +1,1 @@
+"""A sewing line rendered to pixels, with its truth kept apart. `scene.Scene` is where to begin."""

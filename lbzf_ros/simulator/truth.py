@@ -1,0 +1,66 @@
+"""The truth of a simulated camera, written beside the measured data for whoever evaluates them later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.simulator.model import as_record
+from lbzf_ros.simulator.scene import Scene
+
+_STEP_BACK_S = 0.01  # cycles at the edge of what is written are looked at again and compared by their stamps
+
+
+class TruthWriter:
+    """Appends finished true cycles to a file, one JSON object a line, each once, also across restarts."""
+
+    def __init__(self, path: Path, scene: Scene, *, start_ns: int, from_s: float = 0.0) -> None:
+        """Open a truth file, or go on with one.
+
+        Args:
+            path: the file; its folder is made.
+            scene: what the camera shows.
+            start_ns: capture time of the scene's second 0, nanoseconds since the epoch.
+            from_s: when the camera began to look; cycles that had begun before are left out.
+        """
+        self._path, self._scene, self._start_ns, self._from_s = (path, scene, start_ns, from_s)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._last = _last_key(path)
+
+    def write_until(self, t_s: float) -> int:
+        """Append the cycles that ended up to a time, in seconds of the scene.
+
+        Returns:
+            How many were written.
+        """
+        since_s = max((self._last[0] - self._start_ns) / NS_PER_S - _STEP_BACK_S, self._from_s)
+        lines: list[str] = []
+        for cycle in self._scene.true_cycles(t_s, from_s=since_s):
+            key = self._stamp_ns(cycle.end_s), cycle.workstation
+            if cycle.start_s < self._from_s or key <= self._last:
+                continue
+            record = as_record(cycle, self._scene.camera, self._stamp_ns(cycle.start_s), key[0])
+            lines.append(json.dumps(record) + "\n")
+            self._last = key
+        if lines:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.writelines(lines)
+        return len(lines)
+
+    def _stamp_ns(self, t_s: float) -> int:
+        return self._start_ns + round(t_s * 1000) * (NS_PER_S // 1000)
+
+
+def _last_key(path: Path) -> tuple[int, str]:
+    """End and workstation of the last whole line; half a line, left by a power cut, is taken away."""
+    if not path.exists():
+        return 0, ""
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        path.write_bytes(whole)
+    if not whole:
+        return 0, ""
+    last = json.loads(whole.splitlines()[-1])
+    return int(last["end_ns"]), str(last["workstation"])

@@ -1,0 +1,87 @@
+"""Debounce: flickering evidence becomes entries and exits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lbzf_ros.core.debounce import Crossing, Debounce
+from lbzf_ros.core.model import NS_PER_S, Evidence
+
+PERIOD_S = 0.2
+LETTERS = {"P": Evidence.PRESENT, "a": Evidence.ABSENT, "?": Evidence.UNKNOWN}
+
+
+def crossings(pictures: str, *, enter_s: float, leave_s: float) -> list[tuple[str, float]]:
+    """Play pictures 0.2 s apart (P: evidence, a: none, ?: unknown, space: no picture); give each crossing and its second."""
+    debounce = Debounce(enter_s=enter_s, leave_s=leave_s)
+    found = []
+    for i, letter in enumerate(pictures):
+        if letter != " " and (crossing := debounce.update(round(i * PERIOD_S * NS_PER_S), LETTERS[letter])):
+            found.append(("enter" if crossing.entered else "leave", round(crossing.stamp_ns / NS_PER_S, 3)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [
+        pytest.param("aaaaPPPPPPPPPPaaaaaaa", [("enter", 0.8), ("leave", 2.8)], id="a-visit-is-dated-back"),
+        pytest.param("aaaaPPPPPaaaaaaaaaaaa", [], id="shorter-than-enter_s-is-no-visit"),
+        pytest.param(
+            "aaaaPPaPPaPPPPPaaPPPPaaaaaaa", [("enter", 0.8), ("leave", 4.2)], id="flicker-is-one-visit"
+        ),
+        pytest.param(
+            "aaPaaaaaaPPPPPPPPaaaaaa",
+            [("enter", 1.8), ("leave", 3.4)],
+            id="a-lonely-detection-dates-nothing-back",
+        ),
+        pytest.param(
+            "PPPPPPPPPPaaaaaaPPPPPPPaaaaaa",
+            [("leave", 2.0), ("enter", 3.2), ("leave", 4.6)],
+            id="there-from-the-first-picture-is-no-entry",
+        ),
+        pytest.param(
+            "aaaaPPP    PPPPaaaaaaa", [("enter", 0.8), ("leave", 3.0)], id="missing-pictures-inside"
+        ),
+        pytest.param(
+            "aaaaPPPPPPP???????????PPPaaaaaa", [("enter", 0.8), ("leave", 5.0)], id="unknown-is-not-absent"
+        ),
+    ],
+)
+def test_crossings(pictures: str, expected: list[tuple[str, float]]) -> None:
+    assert crossings(pictures, enter_s=1.0, leave_s=1.0) == expected
+
+
+def test_without_debounce_the_first_picture_decides() -> None:
+    assert crossings("aPPaPa", enter_s=0, leave_s=0) == [
+        ("enter", 0.2),
+        ("leave", 0.6),
+        ("enter", 0.8),
+        ("leave", 1.0),
+    ]
+
+
+def test_slack_is_the_time_since_the_picture_before() -> None:
+    debounce = Debounce(enter_s=0, leave_s=0)
+    debounce.update(0, Evidence.ABSENT)
+    assert debounce.update(3 * NS_PER_S, Evidence.PRESENT) == Crossing(True, 3 * NS_PER_S, 3 * NS_PER_S)
+
+
+evidence = st.text("Paa?P ", max_size=120)
+seconds = st.sampled_from([0.0, 0.2, 0.5, 1.0, 2.0])
+
+
+@given(evidence, seconds, seconds)
+def test_crossings_alternate_in_order(pictures: str, enter_s: float, leave_s: float) -> None:
+    found = crossings(pictures, enter_s=enter_s, leave_s=leave_s)
+    kinds = [kind for kind, _ in found]
+    stamps = [stamp for _, stamp in found]
+    assert all(one != two for one, two in zip(kinds, kinds[1:], strict=False))
+    assert all(one < two for one, two in zip(stamps, stamps[1:], strict=False))
+
+
+@given(evidence, seconds, seconds)
+def test_pictures_of_unknown_evidence_change_nothing(pictures: str, enter_s: float, leave_s: float) -> None:
+    with_gaps = pictures.replace("?", " ")
+    assert crossings(pictures, enter_s=enter_s, leave_s=leave_s) == crossings(
+        with_gaps, enter_s=enter_s, leave_s=leave_s
+    )
