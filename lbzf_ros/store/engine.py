@@ -1,0 +1,84 @@
+"""Connections to the database: one kind that writes, one that only reads, and their errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from lbzf_ros.core.errors import StoreError
+from lbzf_ros.store.errors import in_words
+
+DATABASE_NAME = "lbzf.db"
+"""The database in a data folder."""
+
+PRAGMAS = {
+    "journal_mode": "WAL",  # readers do not block the writer
+    "synchronous": "NORMAL",
+    "foreign_keys": "ON",
+    "busy_timeout": "5000",  # ms
+    "temp_store": "MEMORY",
+    "cache_size": "-65536",  # KiB when negative
+}
+
+
+def writing_engine(path: Path) -> Engine:
+    """Open a database to write; it is made when absent. A transaction takes the write lock when it begins."""
+    return _engine(path, mode="rwc", begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
+
+
+def reading_engine(path: Path) -> Engine:
+    """Open an existing database to read only. It is found missing at the first query."""
+    # "mode=ro" cannot open a WAL database that nobody else has open; query_only refuses every write just as well.
+    pragmas = {name: value for name, value in PRAGMAS.items() if name != "journal_mode"} | {
+        "query_only": "ON"
+    }
+    return _engine(path, mode="rw", begin="BEGIN", pragmas=pragmas)
+
+
+@contextmanager
+def transaction(engine: Engine, doing: str) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back when something is raised.
+
+    Args:
+        engine: of this module.
+        doing: what is tried, in words, for the message.
+
+    Raises:
+        StoreError: the database refused; nothing has changed.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise StoreError(in_words(engine.url.database, doing, error.orig or error)) from error
+
+
+def _engine(path: Path, *, mode: str, begin: str, pragmas: dict[str, str]) -> Engine:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)), creator=lambda: _connect(address, pragmas)
+    )
+
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", begin_transaction)
+    return engine
+
+
+def _connect(address: str, pragmas: dict[str, str]) -> sqlite3.Connection:
+    # Without isolation_level=None the driver would begin transactions of its own, and too late.
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,46 @@
+"""What SQLite says, in words that help."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lbzf_ros.core.errors import StoreError
+
+_ADVICE = {
+    "locked": "another process holds it; wait for that process or stop it",
+    "busy": "another process holds it; wait for that process or stop it",
+    "full": "free some space on its disk",
+    "unable to open": "check that the folder exists and may be written",
+    "readonly": "check that the file and its folder may be written",
+    "no such table": "it has not been set up: start LBZF on this data folder once",
+    "no such column": "it is older than this program: start LBZF on this data folder once",
+    "malformed": "restore a backup",
+    "not a database": "name another data folder",
+}
+
+
+def in_words(path: object, doing: str, error: BaseException) -> str:
+    """One line about an error of SQLite."""
+    found = str(error)
+    advice = next((text for sign, text in _ADVICE.items() if sign in found), "see the log")
+    return f"{path}: {doing}: {found}; {advice}"
+
+
+@contextmanager
+def sqlite_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turn errors of SQLite and of the file system into `StoreError`.
+
+    Args:
+        path: the database.
+        doing: what is tried, in words, for the message.
+
+    Raises:
+        StoreError: it went wrong.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(in_words(path, doing, error)) from error

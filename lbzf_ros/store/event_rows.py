@@ -1,0 +1,210 @@
+"""Cycle events as rows: names become row ids, what is not known becomes NULL, what cannot be is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from lbzf_ros.core.errors import StoreError
+from lbzf_ros.core.model import CycleEvent, EventKind, ModelInfo
+from lbzf_ros.store.statements import CAMERAS, INSERT_MODEL, MODEL, ROIS, STATIONS
+from lbzf_ros.store.timestamps import to_ms, to_text
+
+REASONS = frozenset({"too_short", "too_long", "low_dwell", "confidence_drop", "drift_unknown"})
+"""Codes that the column `reason` has; others are `other` there, and complete in `reasons_json`."""
+
+_WITH_REASONS = frozenset({EventKind.REJECT, EventKind.ABORT})
+_MAX_TEXT = 10_000
+_MAX_COUNT = 2**31 - 1
+
+
+@dataclass(slots=True)
+class PlantIds:
+    """Row ids by name. Read when first asked for a name that is not in it."""
+
+    stations: dict[tuple[str, str], int] = field(default_factory=dict)
+    cameras: dict[tuple[str, str], int] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    rois: dict[int, tuple[int, int]] = field(default_factory=dict)
+    models: dict[ModelInfo, int] = field(default_factory=dict)
+
+    def copy(self) -> PlantIds:
+        """The same ids, to be changed on their own."""
+        return PlantIds(
+            dict(self.stations), dict(self.cameras), dict(self.labels), dict(self.rois), dict(self.models)
+        )
+
+    def of(self, event: CycleEvent, connection: Connection) -> tuple[int, int, int]:
+        """Row ids of an event's workstation, camera and model.
+
+        Raises:
+            StoreError: there is no such row, or its zone belongs to another station or camera.
+        """
+        found = self._known(event)
+        if found is None:
+            self._read(connection)
+            found = self._known(event)
+        if found is None:
+            raise StoreError(f"cycle {event.event_uid}: {self._unknown(event)}")
+        model_id = self.models.get(event.model)
+        if model_id is None:
+            model_id = self.models[event.model] = _model_id(connection, event.model, event.event_uid)
+        return *found, model_id
+
+    def camera_by_label(self, label: str, connection: Connection) -> int:
+        """Row id of the camera of the plant that has this label.
+
+        Raises:
+            StoreError: there is none.
+        """
+        if label not in self.labels:
+            self._read(connection)
+        if label not in self.labels:
+            raise StoreError(
+                f"camera {label!r} is not in the plant; the plant has {', '.join(self.labels) or 'none'}"
+            )
+        return self.labels[label]
+
+    def _known(self, event: CycleEvent) -> tuple[int, int] | None:
+        found = (
+            self.stations.get((event.module, event.workstation)),
+            self.cameras.get((event.module, event.camera)),
+        )
+        return self.rois[event.roi_version_id] if found == self.rois.get(event.roi_version_id) else None
+
+    def _unknown(self, event: CycleEvent) -> str:
+        module = event.module
+        if (module, event.workstation) not in self.stations:
+            known = ", ".join(f"{m}/{w}" for m, w in self.stations) or "none"
+            return f"there is no workstation {module}/{event.workstation}; the plant has {known}"
+        if (module, event.camera) not in self.cameras:
+            known = ", ".join(f"{m}/{c}" for m, c in self.cameras) or "none"
+            return f"module {module} has no camera {event.camera!r}; the plant has {known}"
+        if event.roi_version_id not in self.rois:
+            return f"there is no zone with roi_version_id {event.roi_version_id}"
+        return (
+            f"the zone with roi_version_id {event.roi_version_id} does not belong to workstation "
+            f"{module}/{event.workstation} and camera {event.camera}"
+        )
+
+    def _read(self, connection: Connection) -> None:
+        self.stations = {(module, code): row for module, code, row in connection.exec_driver_sql(STATIONS)}
+        cameras = connection.exec_driver_sql(CAMERAS).all()
+        self.cameras = {(module, label): row for module, label, row, _ in cameras}
+        self.labels = {label: row for _, label, row, status in cameras if status != "inactive"}
+        self.rois = {row: (station, camera) for row, station, camera in connection.exec_driver_sql(ROIS)}
+
+
+def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tuple[object, ...]:
+    """The columns that both event tables have, in the order of `statements`.
+
+    Raises:
+        StoreError: something in it cannot be stored.
+        InvalidValue: a time is outside the years 1 to 9999.
+    """
+    where = f"cycle {event.event_uid}"
+    if not 0 <= event.detection_count <= _MAX_COUNT:
+        raise StoreError(f"{where}: detection_count {event.detection_count} is outside 0 to {_MAX_COUNT}")
+    reasons = json.dumps(dict(event.reasons), ensure_ascii=False) if event.kind in _WITH_REASONS else None
+    texts = (event.event_uid, event.rule, event.parameter_hash, event.software_version, reasons or "")
+    if not _is_plain("".join(texts)):
+        for text in texts:
+            clean_text(text, where)
+    station_id, camera_id, model_id = ids.of(event, connection)
+    return (
+        event.event_uid,
+        station_id,
+        camera_id,
+        model_id,
+        event.roi_version_id,
+        event.rule,
+        event.parameter_hash,
+        event.software_version,
+        to_text(event.start_ns),
+        None if event.end_ns is None else to_text(event.end_ns),
+        _figure(event.duration_uncertainty_s, where),
+        _figure(event.mean_confidence, where),
+        _figure(event.primary_dwell_ratio, where),
+        _figure(event.observed_share, where),
+        event.detection_count,
+        clean_path(event.frame_path, where) if event.frame_path else None,
+        reasons,
+    )
+
+
+def cycle_row(event: CycleEvent, shared: tuple[object, ...], status: str) -> tuple[object, ...]:
+    """A row of cycle_events, in the order of `statements`."""
+    return *shared, status, event.quality.value
+
+
+def rejected_row(event: CycleEvent, shared: tuple[object, ...]) -> tuple[object, ...]:
+    """A row of cycle_events_rejected, in the order of `statements`."""
+    end_ns = event.start_ns if event.end_ns is None else event.end_ns
+    duration_s = (to_ms(end_ns) - to_ms(event.start_ns)) / 1000
+    reason = next((code for code in event.reasons if code in REASONS), "other")
+    return *shared, duration_s, reason
+
+
+def clean_text(text: str, where: str) -> str:
+    """Refuse what a database, a file or a page cannot hold.
+
+    Raises:
+        StoreError: a NUL, half a surrogate pair, or more than 10,000 characters.
+    """
+    if _is_plain(text):
+        return text
+    if len(text) > _MAX_TEXT:
+        raise StoreError(f"{where}: a text of {len(text)} characters; at most {_MAX_TEXT} are stored")
+    if "\0" in text or not _encodable(text):
+        raise StoreError(f"{where}: text {text[:80]!r} holds a NUL or half a surrogate pair")
+    return text
+
+
+def clean_path(path: str, where: str) -> str:
+    """Refuse a path that would lead out of the data folder.
+
+    Raises:
+        StoreError: it is absolute, climbs with `..`, or is no proper text.
+    """
+    if path.startswith("/") or "\\" in path or (".." in path and ".." in path.split("/")):
+        raise StoreError(f"{where}: path {path[:80]!r} must be relative to the data folder, without ..")
+    return clean_text(path, where)
+
+
+def _is_plain(text: str) -> bool:
+    """The usual case, found quickly."""
+    return len(text) <= _MAX_TEXT and text.isascii() and "\0" not in text
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _figure(value: float, where: str) -> float | None:
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return None
+    raise StoreError(f"{where}: a figure is infinite")
+
+
+def _model_id(connection: Connection, model: ModelInfo, uid: str) -> int:
+    """Row of a model; a second model under a name and version that are taken is told apart by what differs."""
+    what = f"{model.framework}, {model.weights_hash[:12] or 'no weights'}"
+    for version in (model.version, f"{model.version} ({what})"):
+        for text in (model.name, version, model.weights_hash):
+            clean_text(text, f"cycle {uid}")
+        connection.exec_driver_sql(
+            INSERT_MODEL, (model.name, version, model.framework, model.weights_hash or None)
+        )
+        row_id, framework, weights_hash = connection.exec_driver_sql(MODEL, (model.name, version)).one()
+        if (framework, weights_hash or "") == (model.framework, model.weights_hash):
+            return int(row_id)
+    raise StoreError(f"cycle {uid}: model {model.name} {model.version} ({what}) is stored with other weights")

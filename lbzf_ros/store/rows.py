@@ -1,0 +1,172 @@
+"""What the named queries of `reader` give back. `display_name` is for people, `code` for files and the API.
+
+None means that a figure is not known. Times are nanoseconds since the epoch (the database keeps milliseconds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list. `next_key` goes into the next call as `after`; None: this was the last page."""
+
+    items: tuple[T, ...]
+    next_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRow:
+    """A production line."""
+
+    id: int
+    code: str
+    display_name: str
+    product_reference: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraRow:
+    """A camera. `source` holds `${VARIABLE}` where a password would be."""
+
+    id: int
+    module: str
+    label: str
+    source: str
+    resolution: str
+    fps: float
+    status: str
+    notes: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkstationRow:
+    """A station with its camera and the standard time in force, in seconds."""
+
+    id: int
+    module: str
+    module_display_name: str
+    code: str
+    display_name: str
+    operation: str | None
+    sequence_pos: int | None
+    camera: str | None
+    sam_s: float | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardTimeRow:
+    """A version of the standard time of an operation. `effective_to_ns` None: in force."""
+
+    id: int
+    reference: str
+    version: str
+    operation: str
+    sam_minutes: float
+    sec_per_cycle: float
+    machine_code: str | None
+    effective_from_ns: int
+    effective_to_ns: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneRow:
+    """A polygon in force, as a page draws it: px of the camera's picture."""
+
+    id: int
+    module: str
+    workstation: str
+    camera: str
+    name: str
+    kind: str
+    evidence: str
+    polygon_px: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleRow:
+    """A cycle of either table with its provenance.
+
+    Attributes:
+        status: in_progress, complete, aborted, manual_override, or rejected.
+        quality: green, yellow or red; None for a rejected cycle.
+        reasons: why it was rejected or aborted: code to text; empty for other cycles.
+        video_start_ns: capture time of the first picture of `source_video_path`.
+        gt_corrected_duration_s: what a person found when checking it.
+    """
+
+    event_uid: str
+    module: str
+    module_display_name: str
+    workstation: str
+    workstation_display_name: str
+    camera: str | None
+    operator_display_name: str | None
+    rule: str
+    status: str
+    quality: str | None
+    start_ns: int
+    end_ns: int | None
+    duration_s: float | None
+    duration_uncertainty_s: float | None
+    observed_share: float | None
+    mean_confidence: float | None
+    primary_dwell_ratio: float | None
+    detection_count: int | None
+    source_frame_path: str | None
+    source_video_path: str | None
+    video_start_ns: int | None
+    model_name: str
+    model_version: str
+    model_framework: str
+    model_weights_hash: str | None
+    roi_version_id: int
+    parameter_hash: str
+    software_version: str
+    ref_op_order: str | None
+    gt_verified_by: str | None
+    gt_verified_at: str | None
+    gt_corrected_duration_s: float | None
+    reasons: Mapping[str, str]
+    notes: str | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentCycle:
+    """One finished cycle, as the live page shows it."""
+
+    event_uid: str
+    start_ns: int
+    end_ns: int
+    duration_s: float
+    quality: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentCycles:
+    """The newest finished cycles of one station, newest first."""
+
+    module: str
+    workstation: str
+    cycles: tuple[RecentCycle, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationCounts:
+    """How many cycles of one station began in a span of time, by what became of them."""
+
+    module: str
+    workstation: str
+    in_progress: int
+    complete: int
+    aborted: int
+    manual_override: int
+    rejected: int

@@ -1,0 +1,58 @@
+"""The SQL of `writer`. Parameters are numbered: `event_rows` makes the rows in this order."""
+
+_SHARED = """event_uid, workstation_id, camera_id, cv_model_version_id, roi_version_id, rule, parameter_hash,
+  software_version, start_ts, end_ts, duration_uncertainty_s, mean_conf, primary_track_dwell_ratio, observed_share,
+  detection_count, source_frame_path, reasons_json"""
+
+_VIDEO = """(SELECT path FROM video_segments
+    WHERE camera_id = ?3 AND start_ts <= ?9 AND end_ts >= ?9 ORDER BY start_ts DESC LIMIT 1)"""
+
+STATUSES = """
+SELECT event_uid, status FROM cycle_events WHERE event_uid IN (SELECT value FROM json_each(?1))
+UNION ALL
+SELECT event_uid, 'rejected' FROM cycle_events_rejected WHERE event_uid IN (SELECT value FROM json_each(?1))
+"""
+
+INSERT_CYCLE = f"""
+INSERT INTO cycle_events ({_SHARED}, status, quality, confidence, source_video_path)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?12, {_VIDEO})
+"""
+
+# What event_uid stands for (station, camera, rule, start) does not change.
+UPDATE_CYCLE = f"""
+UPDATE cycle_events SET
+  cv_model_version_id = ?4, roi_version_id = ?5, parameter_hash = ?7, software_version = ?8, end_ts = ?10,
+  duration_uncertainty_s = ?11, mean_conf = ?12, confidence = ?12, primary_track_dwell_ratio = ?13,
+  observed_share = ?14, detection_count = ?15, source_frame_path = ?16, reasons_json = ?17, status = ?18,
+  quality = ?19, source_video_path = coalesce(source_video_path, {_VIDEO})
+WHERE event_uid = ?1
+"""
+
+INSERT_REJECTED = f"""
+INSERT INTO cycle_events_rejected ({_SHARED}, duration_seconds, reason, source_video_path)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, {_VIDEO})
+"""
+
+DELETE_CYCLE = "DELETE FROM cycle_events WHERE event_uid = ?"
+
+INSERT_SEGMENT = """
+INSERT INTO video_segments (camera_id, path, start_ts, end_ts, frames, codec) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (path) DO NOTHING
+"""
+
+_LINK = """
+UPDATE {table} SET source_video_path = ?1
+WHERE camera_id = ?2 AND start_ts BETWEEN ?3 AND ?4 AND source_video_path IS NULL
+"""
+LINK_CYCLES = _LINK.format(table="cycle_events")
+LINK_REJECTED = _LINK.format(table="cycle_events_rejected")
+
+INSERT_MODEL = """
+INSERT INTO cv_model_versions (name, version, framework, weights_hash) VALUES (?, ?, ?, ?)
+ON CONFLICT (name, version) DO NOTHING
+"""
+MODEL = "SELECT id, framework, weights_hash FROM cv_model_versions WHERE name = ? AND version = ?"
+
+STATIONS = "SELECT m.code, w.code, w.id FROM workstations w JOIN modules m ON m.id = w.module_id"
+CAMERAS = "SELECT m.code, c.label, c.id, c.status FROM cameras c JOIN modules m ON m.id = c.module_id"
+ROIS = "SELECT id, workstation_id, camera_id FROM rois"

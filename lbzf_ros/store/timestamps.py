@@ -1,0 +1,53 @@
+"""Time in the database: UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ`, which sorts as text and carries milliseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+
+from lbzf_ros.core.errors import InvalidValue
+
+_NS_PER_MS = 1_000_000
+_MS_PER_DAY = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+def to_ms(time_ns: int) -> int:
+    """Nanoseconds to the nearest millisecond, half a millisecond upwards; later times never become earlier ones."""
+    return (time_ns + _NS_PER_MS // 2) // _NS_PER_MS
+
+
+def to_text(time_ns: int) -> str:
+    """Nanoseconds since the epoch as the database writes them, to the nearest millisecond (see `to_ms`).
+
+    Raises:
+        InvalidValue: the time is before the year 1 or after the year 9999.
+    """
+    day, ms = divmod(to_ms(time_ns), _MS_PER_DAY)
+    hours, minutes, seconds = ms // 3_600_000, ms // 60_000 % 60, ms // 1000 % 60
+    return f"{_day_text(day)}T{hours:02}:{minutes:02}:{seconds:02}.{ms % 1000:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _day_text(day: int) -> str:
+    try:
+        return (_EPOCH + timedelta(days=day)).date().isoformat()
+    except OverflowError:
+        raise InvalidValue(f"day {day} since 1970 is outside the years 1 to 9999") from None
+
+
+def from_text(text: str) -> int:
+    """Nanoseconds since the epoch of a time in the database.
+
+    Raises:
+        InvalidValue: the text has another form, no zone, or no such day.
+    """
+    try:
+        if not _TEXT.fullmatch(text):
+            raise ValueError
+        time = datetime.fromisoformat(text[:-1] + "+00:00")
+    except ValueError:
+        raise InvalidValue(f"time {text!r}: must be UTC text such as 2026-07-15T13:24:11.250Z") from None
+    return (time - _EPOCH) // timedelta(milliseconds=1) * _NS_PER_MS

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from lbzf_ros.core.errors import StoreError
+from lbzf_ros.store import engine as engines
+from lbzf_ros.store.engine import reading_engine, transaction, writing_engine
+
+ADD = "INSERT INTO modules (code, display_name) VALUES ('ANGELA', 'Angela')"
+COUNT = "SELECT count(*) FROM modules"
+
+
+def pragma(engine: Engine, name: str) -> object:
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 1),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+        ("temp_store", 2),
+        ("cache_size", -65536),
+    ],
+)
+def test_pragmas_are_those_of_the_data_model(
+    engine: Engine, database: Path, name: str, value: object
+) -> None:
+    assert pragma(engine, name) == value
+    reading = reading_engine(database)
+    assert pragma(reading, name) == value
+    reading.dispose()
+
+
+def test_a_reader_cannot_write(engine: Engine, database: Path) -> None:
+    with (
+        pytest.raises(StoreError, match="readonly"),
+        transaction(reading_engine(database), "write") as connection,
+    ):
+        connection.exec_driver_sql(ADD)
+
+
+def test_a_reader_does_not_make_a_database(tmp_path: Path) -> None:
+    missing = tmp_path / "lbzf.db"
+    with (
+        pytest.raises(StoreError, match=r"lbzf\.db: read modules: unable to open"),
+        transaction(reading_engine(missing), "read modules"),
+    ):
+        pytest.fail("there is nothing to read")
+    assert not missing.exists()
+
+
+def test_a_reader_sees_what_is_committed_and_does_not_wait(engine: Engine, database: Path) -> None:
+    reading = reading_engine(database)
+    with transaction(engine, "write") as writing:
+        writing.exec_driver_sql(ADD)
+        with transaction(reading, "read") as connection:
+            assert connection.exec_driver_sql(COUNT).scalar_one() == 0
+    with transaction(reading, "read") as connection:
+        assert connection.exec_driver_sql(COUNT).scalar_one() == 1
+    reading.dispose()
+
+
+def test_an_error_rolls_back_what_came_before_it(engine: Engine) -> None:
+    with (
+        pytest.raises(StoreError, match="no such table: nowhere"),
+        transaction(engine, "write") as connection,
+    ):
+        connection.exec_driver_sql(ADD)
+        connection.exec_driver_sql("DELETE FROM nowhere")
+    with transaction(engine, "read") as connection:
+        assert connection.exec_driver_sql(COUNT).scalar_one() == 0
+
+
+def test_a_lock_of_another_process_is_an_error_in_words(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines.PRAGMAS, "busy_timeout", "50")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        waiting = writing_engine(database)
+        pragma(waiting, "journal_mode")
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(StoreError, match="database is locked; another process holds it"),
+            transaction(waiting, "write"),
+        ):
+            pytest.fail("the lock is taken")
+        other.execute("ROLLBACK")
+        with transaction(waiting, "write") as connection:
+            connection.exec_driver_sql(ADD)
+        waiting.dispose()
