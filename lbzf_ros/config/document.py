@@ -56,7 +56,13 @@ def _section(title: str, kind: type[Settings]) -> str:
     lines = [f"## {title}", "", (kind.__doc__ or "").strip().splitlines()[0], ""]
     lines += ["| setting | type | default | allowed | meaning |", "|---|---|---|---|---|"]
     for name, info in kind.model_fields.items():
-        cells = (f"`{name}`", _type(info.annotation), _default(info), _range(info), _text(info.description or ""))
+        cells = (
+            f"`{name}`",
+            _type(info.annotation),
+            _default(info),
+            _range(info),
+            _text(info.description or ""),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -89,7 +95,12 @@ def _default(info: FieldInfo) -> str:
 
 
 def _range(info: FieldInfo) -> str:
-    words = {annotated_types.Ge: "≥ ", annotated_types.Gt: "> ", annotated_types.Le: "≤ ", annotated_types.Lt: "< "}
+    words = {
+        annotated_types.Ge: "≥ ",
+        annotated_types.Gt: "> ",
+        annotated_types.Le: "≤ ",
+        annotated_types.Lt: "< ",
+    }
     parts = []
     for item in info.metadata:
         if type(item) in words:

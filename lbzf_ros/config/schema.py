@@ -276,6 +276,20 @@ class DetectorSettings(Settings):
     """How people are found."""
 
     backend: str = Field(default="hog_background", description="Name of a detector backend.")
+    working_side_px: int = Field(default=240, ge=120, le=1080)
+    min_height_share: float = Field(default=0.2, gt=0.02, le=1)
+    search_height_share: float = Field(default=0.35, gt=0.02, le=1)
+    hog_threshold: float = Field(default=0.0, ge=-1, le=3)
+    confirm_score: float = Field(default=0.8, ge=0, le=10)
+    recheck_s: float = Field(default=1.0)
+    search_s: float = Field(default=2.0)
+    hold_s: float = Field(default=60.0)
+    doubt_s: float = Field(default=60.0)
+    learn_s: float = Field(default=15.0)
+    absorb_s: float = Field(default=15.0)
+    noise_factor: float = Field(default=4.0)
+    min_contrast: float = Field(default=14.0)
+    relight_share: float = Field(default=0.6)
 
 
 class RecorderSettings(Settings):
@@ -323,9 +337,14 @@ class StorageSettings(Settings):
 class GraphSettings(Settings):
     """How the nodes work together."""
 
-    diagnostics_period_s: float = Field(default=1.0, ge=0.1, le=60, description="Seconds between diagnostics.")
+    diagnostics_period_s: float = Field(
+        default=1.0, ge=0.1, le=60, description="Seconds between diagnostics."
+    )
     frames_in_flight: int = Field(
-        default=4, ge=1, le=8, description="Pictures of one camera on their way at once in a lock-step replay."
+        default=4,
+        ge=1,
+        le=8,
+        description="Pictures of one camera on their way at once in a lock-step replay.",
     )
     resend_s: float = Field(
         default=2.0, ge=0.2, le=60, description="Seconds after which what was not answered is sent again."
@@ -350,9 +369,13 @@ class Plant(Settings):
         default="America/Bogota", description="IANA zone in which people read times."
     )
     modules: list[Module] = Field(min_length=1, description="The lines that are measured.")
-    standard_times: list[StandardTime] = Field(default_factory=list, description="SAM by reference and operation.")
+    standard_times: list[StandardTime] = Field(
+        default_factory=list, description="SAM by reference and operation."
+    )
     detector: DetectorSettings = Field(default_factory=DetectorSettings, description="How people are found.")
-    recorder: RecorderSettings = Field(default_factory=RecorderSettings, description="Pictures and video on disk.")
+    recorder: RecorderSettings = Field(
+        default_factory=RecorderSettings, description="Pictures and video on disk."
+    )
     storage: StorageSettings = Field(default_factory=StorageSettings, description="How rows are written.")
     graph: GraphSettings = Field(default_factory=GraphSettings, description="How the nodes work together.")
     web: WebSettings = Field(default_factory=WebSettings, description="The page and the API.")

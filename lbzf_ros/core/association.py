@@ -93,7 +93,7 @@ class Associator:
         keys = [station.key for station, _ in self._person_zones]
         return {
             (key, zone.name): holds[row] & np.array([keys[i] == key for i in nearest], bool)
-            for row, (key, (_, zone)) in enumerate(zip(keys, self._person_zones))
+            for row, (key, (_, zone)) in enumerate(zip(keys, self._person_zones, strict=True))
         }
 
 

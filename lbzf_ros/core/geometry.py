@@ -33,7 +33,7 @@ def polygon_problem(polygon: Sequence[Point]) -> str | None:
 def signed_area_px2(polygon: Sequence[Point]) -> float:
     """Area by the shoelace formula, square pixels; the sign tells the direction of the corners."""
     shifted = [*polygon[1:], polygon[0]]
-    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(polygon, shifted)) / 2
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(polygon, shifted, strict=True)) / 2
 
 
 def _side(a: Point, b: Point, c: Point) -> float:

@@ -187,6 +187,12 @@ class RoiSet:
     parameter_hash: str
     workstations: tuple[Workstation, ...]
 
+    @property
+    def identity(self) -> tuple[str, tuple[int, ...]]:
+        """What makes two sets the same for the steps: parameters and rows, not when or how they were published."""
+        rows = tuple(zone.roi_version_id for station in self.workstations for zone in station.zones)
+        return self.parameter_hash, rows
+
 
 def zone_id(module: str, workstation: str, zone: str) -> str:
     """The name under which a zone is known outside its station."""

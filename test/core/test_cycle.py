@@ -1,6 +1,7 @@
 """Cycles: what the three rules make of entries and exits, and what must always hold."""
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -168,9 +169,7 @@ def test_cycles_never_overlap_and_every_start_is_answered_once(one: str, two: st
     events = play(tracker, *zones) + tracker.abort("stopped", "end of test")
     spans = [(e.start_ns, e.end_ns) for e in events if e.end_ns is not None]
     assert all(end is not None and end > start for start, end in spans)
-    assert all(
-        one_[1] <= two_[0] for one_, two_ in zip(spans, spans[1:], strict=False) if one_[1] is not None
-    )
+    assert all(one_[1] <= two_[0] for one_, two_ in pairwise(spans) if one_[1] is not None)
     kinds = [e.kind is EventKind.START for e in events]
     assert kinds == [i % 2 == 0 for i in range(len(kinds))]
     assert [e.event_uid for e in events[::2]] == [e.event_uid for e in events[1::2]]

@@ -1,5 +1,7 @@
 """Debounce: flickering evidence becomes entries and exits."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ LETTERS = {"P": Evidence.PRESENT, "a": Evidence.ABSENT, "?": Evidence.UNKNOWN}
 
 
 def crossings(pictures: str, *, enter_s: float, leave_s: float) -> list[tuple[str, float]]:
-    """Play pictures 0.2 s apart (P: evidence, a: none, ?: unknown, space: no picture); give each crossing and its second."""
+    """Play pictures 0.2 s apart (P: evidence, a: none, ?: unknown, space: no picture)."""
     debounce = Debounce(enter_s=enter_s, leave_s=leave_s)
     found = []
     for i, letter in enumerate(pictures):
@@ -75,8 +77,8 @@ def test_crossings_alternate_in_order(pictures: str, enter_s: float, leave_s: fl
     found = crossings(pictures, enter_s=enter_s, leave_s=leave_s)
     kinds = [kind for kind, _ in found]
     stamps = [stamp for _, stamp in found]
-    assert all(one != two for one, two in zip(kinds, kinds[1:], strict=False))
-    assert all(one < two for one, two in zip(stamps, stamps[1:], strict=False))
+    assert all(one != two for one, two in pairwise(kinds))
+    assert all(one < two for one, two in pairwise(stamps))
 
 
 @given(evidence, seconds, seconds)

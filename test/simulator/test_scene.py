@@ -102,7 +102,7 @@ def test_light_changes_over_minutes_and_not_from_picture_to_picture(demo: dict[s
 def test_people_pass_and_a_supervisor_stays(demo: dict[str, Scene]) -> None:
     seen: dict[str, int] = {}
     for scene in demo.values():
-        for t in range(0, 1200):
+        for t in range(1200):
             for box in scene.true_boxes(float(t)):
                 seen[box.person] = seen.get(box.person, 0) + 1
     visits = [name for name in seen if name.startswith(("far_lane/", "near_lane/"))]

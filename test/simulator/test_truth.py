@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_finished_cycles_are_written_once_with_their_stamps(demo: dict[str, Scene], path: Path) -> None:
     writer = TruthWriter(path, demo["cam1"], start_ns=START_NS)
-    written = sum(writer.write_until(t / 5) for t in range(0, 600))
+    written = sum(writer.write_until(t / 5) for t in range(600))
     cycles = demo["cam1"].true_cycles(119.8)
     assert written == len(rows(path)) == len(cycles) > 5
     first, cycle = rows(path)[0], cycles[0]

@@ -1,10 +1,12 @@
 """Sources: pictures with their capture time, from files, streams and the simulator."""
 
+import contextlib
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +75,7 @@ def test_a_loop_goes_on_with_rising_stamps(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.mp4", seconds=1)
     looped = seconds(FileSource(camera(video, at_end="loop")), 12)
     assert looped == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2])
-    assert all(b > a for a, b in zip(looped, looped[1:], strict=False))
+    assert all(b > a for a, b in pairwise(looped))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a video" * 100], ids=["absent", "empty", "text"])
@@ -88,12 +90,11 @@ def test_what_is_no_video_is_said(tmp_path: Path, content: bytes | None) -> None
 def test_a_file_cut_in_the_middle_gives_what_it_has_and_then_an_end_or_an_error(tmp_path: Path) -> None:
     video = write_video(tmp_path / "a.ts", seconds=4)
     video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
-    got = []
-    try:
-        got += [frame.stamp_ns for frame in FileSource(camera(video)).frames()]
-    except SourceError as error:
-        assert "stopped delivering" in str(error)
-    assert 0 < len(got) < 20
+    count = 0
+    with contextlib.suppress(SourceError):
+        for _ in FileSource(camera(video)).frames():
+            count += 1
+    assert 0 < count < 20
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_the_simulator_draws_every_picture_when_it_need_not_keep_to_the_clock(tm
 def test_the_simulator_keeps_to_the_clock_like_a_camera(tmp_path: Path) -> None:
     """A stand-in for the clock, because a real one would make the test wait: it is a second ahead at each look."""
     plant = demo_plant()
-    ticks = iter(range(0, 1000))
+    ticks = iter(range(1000))
     source = open_source(
         plant, plant.cameras[0], tmp_path, clock_ns=lambda: START_NS + next(ticks) * NS_PER_S, live=True
     )

@@ -1,0 +1,144 @@
+"""`lbzf process`: measure recordings without ROS."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lbzf_ros import __version__
+from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.schema import Camera, Plant
+from lbzf_ros.core.errors import ConfigError
+from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
+from lbzf_ros.offline import process_camera
+from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
+from lbzf_ros.store.migrate import migrate
+from lbzf_ros.store.plant import sync_plant
+from lbzf_ros.store.writer import EventWriter
+from lbzf_ros.video.sources import SIMULATOR_SCHEME, open_source
+
+
+def process(
+    plant: Path = typer.Option(
+        ..., "--plant", help="Plant file (YAML) whose cameras are files or the simulator."
+    ),
+    data: Path = typer.Option(
+        ..., "--data", help="Folder that gets the database DIR/lbzf.db and the pictures."
+    ),
+    camera: list[str] = typer.Option(
+        [], "--camera", help="Only this camera (cam1); may be given several times."
+    ),
+    seconds: float | None = typer.Option(
+        None, "--seconds", min=0.1, help="Stop after so many seconds of recording; the simulator needs it."
+    ),
+) -> None:
+    """Measure recordings offline: the steps of the running system, without ROS, as fast as the machine can.
+
+    The same recording gives the same cycles as the running system does, to the millisecond. A run that was
+    interrupted can be started again: what is already in the database stays as it is.
+    """
+    settings = load_plant(plant)
+    chosen = _choose(settings, camera, seconds)
+    now_ns = time.time_ns()
+    migrate(data / DATABASE_NAME, now_ns=now_ns)
+    engine = writing_engine(data / DATABASE_NAME)
+    rois = sync_plant(engine, settings, now_ns=now_ns, software_version=__version__)
+    writer = EventWriter(engine)
+    console = Console()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        results = [_run(settings, c, rois[c.label], writer, data, seconds, progress) for c in chosen]
+    console.print(_table(results))
+    console.print(f"Data: {data / DATABASE_NAME}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    camera: str
+    recorded_s: float
+    took_s: float
+    events: list[CycleEvent]
+
+
+def _choose(plant: Plant, wanted: list[str], seconds: float | None) -> list[Camera]:
+    known = [camera.label for camera in plant.cameras]
+    if unknown := [label for label in wanted if label not in known]:
+        raise ConfigError(f"--camera {unknown[0]}: no such camera; the plant file has {', '.join(known)}")
+    chosen = [camera for camera in plant.cameras if not wanted or camera.label in wanted]
+    for camera in chosen:
+        if "://" in camera.source:
+            raise ConfigError(
+                f"{camera.label}: {camera.source} is a live camera; process needs files (or use lbzf up)"
+            )
+        if camera.source.startswith(SIMULATOR_SCHEME) and seconds is None:
+            raise ConfigError(f"{camera.label}: the simulator never ends; say how long with --seconds")
+    return chosen
+
+
+def _run(
+    plant: Plant,
+    camera: Camera,
+    rois: RoiSet,
+    writer: EventWriter,
+    data: Path,
+    seconds: float | None,
+    progress: Progress,
+) -> _Result:
+    once = camera.model_copy(update={"at_end": "stop"})
+    source = open_source(plant, once, data, clock_ns=time.time_ns, live=False)
+    length_s = source.length_s if seconds is None else min(seconds, source.length_s or seconds)
+    task = progress.add_task(camera.label, total=length_s, note="")
+    began_s, first_ns, last_ns = time.monotonic(), 0, 0
+    events: list[CycleEvent] = []
+    for step in process_camera(plant, once, source, rois, data, until_s=seconds):
+        first_ns, last_ns = first_ns or step.stamp_ns, step.stamp_ns
+        if step.events:
+            for event, error in writer.write(step.events):
+                raise error.__class__(f"event {event.event_uid}: {error}")
+            events += step.events
+        done_s = (last_ns - first_ns) / NS_PER_S
+        speed = done_s / max(1e-6, time.monotonic() - began_s)
+        progress.update(
+            task, completed=done_s, note=f"{done_s:.0f} s, {speed:.1f} x real time, {_ends(events)} cycles"
+        )
+    return _Result(camera.label, (last_ns - first_ns) / NS_PER_S, time.monotonic() - began_s, events)
+
+
+def _ends(events: list[CycleEvent]) -> int:
+    return sum(event.kind is EventKind.END for event in events)
+
+
+def _table(results: list[_Result]) -> Table:
+    table = Table(title="Cycles")
+    for name in ("camera", "station", "complete", "rejected", "open at the end", "median s"):
+        table.add_column(name, justify="left" if name in ("camera", "station") else "right")
+    for result in results:
+        stations = sorted({(event.module, event.workstation) for event in result.events})
+        for station in stations:
+            own = [event for event in result.events if (event.module, event.workstation) == station]
+            durations = sorted(event.duration_s for event in own if event.kind is EventKind.END)
+            median = f"{durations[len(durations) // 2]:.1f}" if durations else "–"
+            counts = [
+                sum(e.kind is kind for e in own)
+                for kind in (EventKind.END, EventKind.REJECT, EventKind.ABORT)
+            ]
+            table.add_row(result.camera, "/".join(station), *map(str, counts), median)
+        if not stations:
+            table.add_row(result.camera, "no cycle", "0", "0", "0", "–")
+    table.caption = "; ".join(
+        f"{r.camera}: {r.recorded_s:.0f} s in {r.took_s:.0f} s, {r.recorded_s / max(1e-6, r.took_s):.1f} times real time"
+        for r in results
+    )
+    return table

@@ -1,0 +1,217 @@
+"""Run the graph's processes under supervisor: its configuration, its start, what it says, its end."""
+
+from __future__ import annotations
+
+import http.client
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import xmlrpc.client
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+from lbzf_ros.core.errors import GraphError
+from lbzf_ros.environment import node_environment
+from lbzf_ros.graph import NodeProcess
+
+STOP_S = 2
+"""Seconds that a node gets to end by itself. The rest of the 5 s is for supervisor, which looks once a second."""
+KILL_S = 1.8
+"""Seconds that supervisor gets beside that before it is killed, and the nodes with it."""
+
+_CONFIG = """\
+; Written by `lbzf up`. `supervisorctl -c <this file>` shows and restarts single processes while it runs.
+[supervisord]
+nodaemon=true
+silent=true
+logfile={logs}/supervisord.log
+logfile_maxbytes=1MB
+logfile_backups=2
+pidfile={run}/supervisord.pid
+childlogdir={logs}
+
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[supervisorctl]
+serverurl=unix://{socket}
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+; one group, so that all stop at once
+[group:lbzf]
+programs={names}
+"""
+_PROGRAM = """
+[program:{name}]
+command={command}
+environment={environment}
+redirect_stderr=true
+stdout_logfile={logs}/{name}.log
+stdout_logfile_maxbytes=5MB
+stdout_logfile_backups=3
+; one that dies sooner is started again after a pause that grows by a second each time
+startsecs=10
+startretries=1000000
+autorestart=true
+stopsignal=TERM
+stopwaitsecs={stop_s}
+stopasgroup=true
+killasgroup=true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What supervisor knows of one process."""
+
+    name: str
+    state: str
+    """RUNNING, STARTING, BACKOFF, …"""
+    pid: int
+    exit_status: int
+    """Of its last end; 0 when it never ended."""
+
+
+class ProcessManager:
+    """Starts the processes and keeps them running until it is left. Use it as a context manager."""
+
+    def __init__(self, processes: Sequence[NodeProcess], data: Path, log_level: str) -> None:
+        """Nothing is started yet.
+
+        Args:
+            processes: what to run.
+            data: folder of the run; logs go to `logs/` in it.
+            log_level: of every node.
+        """
+        self.logs, self._run = data / "logs", data / "run"
+        self._processes, self._log_level = list(processes), log_level
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        # A socket's path has at most 107 characters, so it cannot lie in the data folder.
+        self._socket_folder = Path(tempfile.mkdtemp(prefix="lbzf-"))
+
+    def __enter__(self) -> ProcessManager:
+        for folder in (self.logs, self._run):
+            folder.mkdir(parents=True, exist_ok=True)
+        config = self._run / "supervisord.conf"
+        config.write_text(self.config(), "utf-8")
+        with (self._run / "supervisord.err").open("wb") as errors:
+            self._supervisor = subprocess.Popen(
+                [
+                    *_end_with_parent("TERM"),
+                    sys.executable,
+                    "-m",
+                    "supervisor.supervisord",
+                    "-c",
+                    str(config),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                env=node_environment(),
+                cwd=self._run,  # `python -m` looks for modules in the current folder first: no stranger's
+                start_new_session=True,  # Ctrl-C reaches `up` alone, which then stops all in order
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def config(self) -> str:
+        """Supervisor's configuration file."""
+        names = ",".join(process.name for process in self._processes)
+        head = _CONFIG.format(
+            logs=_escape(str(self.logs)), run=_escape(str(self._run)), socket=self._socket, names=names
+        )
+        return head + "".join(self._program(process) for process in self._processes)
+
+    def check(self) -> None:
+        """See that supervisor is still there.
+
+        Raises:
+            GraphError: it has ended; the text holds what it said.
+        """
+        if self._supervisor is not None and self._supervisor.poll() is not None:
+            said = (self._run / "supervisord.err").read_text("utf-8", "replace").strip()
+            raise GraphError(
+                f"the process manager has ended (exit status {self._supervisor.returncode}). {said}\n"
+                f"Its log: {self.logs / 'supervisord.log'}"
+            )
+
+    def states(self) -> list[ProcessState]:
+        """Where every process stands; empty while supervisor is not listening yet."""
+        # typeshed knows ServerProxy's methods only as marshallable values
+        server: Any = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self._socket))
+        try:
+            rows = cast(list[dict[str, Any]], server.supervisor.getAllProcessInfo())
+        except (OSError, xmlrpc.client.Error):
+            return []
+        return [ProcessState(row["name"], row["statename"], row["pid"], row["exitstatus"]) for row in rows]
+
+    def stop(self) -> None:
+        """Stop everything in under 5 s; what does not end by itself is killed."""
+        supervisor = self._supervisor
+        if supervisor is not None and supervisor.poll() is None:
+            supervisor.terminate()
+            try:
+                supervisor.wait(STOP_S + KILL_S)
+            except subprocess.TimeoutExpired:
+                supervisor.kill()  # the kernel then kills its nodes
+                supervisor.wait()
+        shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    @property
+    def _socket(self) -> Path:
+        return self._socket_folder / "supervisor.sock"
+
+    def _program(self, process: NodeProcess) -> str:
+        command = [*_end_with_parent("KILL"), sys.executable, "-m", process.module]
+        command += process.arguments(self._log_level)
+        environment = ",".join(f'{name}="{value}"' for name, value in process.environment.items())
+        return _PROGRAM.format(
+            name=process.name,
+            command=_escape(shlex.join(command)),
+            environment=_escape(environment),
+            logs=_escape(str(self.logs)),
+            stop_s=STOP_S,
+        )
+
+
+def _escape(value: str) -> str:
+    """A value for supervisor's configuration file, which expands %(…)s."""
+    return value.replace("%", "%%")
+
+
+def _end_with_parent(signal: str) -> list[str]:
+    """Command prefix: should the process that starts this one be killed, the kernel sends this one the signal."""
+    return ["setpriv", "--pdeathsig", signal, "--"]
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=5)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+class _UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> _UnixConnection:  # noqa: ARG002
+        return _UnixConnection(self._path)

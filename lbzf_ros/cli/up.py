@@ -1,0 +1,178 @@
+"""`lbzf up`: run the whole graph until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from enum import Enum
+from pathlib import Path
+
+import typer
+
+from lbzf_ros import __version__, graph
+from lbzf_ros.cli import claims
+from lbzf_ros.cli.log_stream import LogStream
+from lbzf_ros.cli.process_manager import ProcessManager
+from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.core.errors import GraphError
+from lbzf_ros.resources import resource_path
+
+EXIT_CONFIG = 2
+"""Exit status of a node that cannot run as it is configured; starting it again would not help."""
+_TICK_S = 0.1
+_STATES_EVERY_TICKS = 10
+_SLOW_AFTER_S = 30.0
+_ANSWER_S = 2.0
+
+LogLevel = Enum("LogLevel", {name: name for name in graph.LOG_LEVELS}, type=str)  # type: ignore[misc]
+
+
+def up(
+    plant: Path | None = typer.Option(
+        None, "--plant", help="Plant file (YAML).", show_default="the demo plant"
+    ),
+    data: Path = typer.Option(graph.DATA_FOLDER, "--data", help="Folder where the run keeps everything."),
+    host: str | None = typer.Option(
+        None, "--host", help="Address that the page listens on.", show_default="the plant file's web.host"
+    ),
+    port: int | None = typer.Option(
+        None, "--port", min=1, max=65535, help="Port of the page.", show_default="the plant file's web.port"
+    ),
+    detector: str | None = typer.Option(
+        None, "--detector", help="How people are found.", show_default="the plant file's detector.backend"
+    ),
+    log_level: LogLevel = typer.Option(graph.LOG_LEVEL, "--log-level", help="Least severity in the log."),
+) -> None:
+    """Run a plant: every node as its own process, restarted when it dies, until Ctrl-C.
+
+    Without --plant it runs the demo plant with simulated cameras. The page's address is printed as soon as all
+    nodes work together. Logs go to the terminal and to DIR/logs.
+    """
+    plant_file = plant or resource_path("config", graph.DEMO_PLANT)
+    settings = load_plant(plant_file)
+    data = data.resolve()
+    address = (host or settings.web.host, port or settings.web.port)
+    processes = graph.node_processes(settings, plant_file, data, detector=detector, host=host, port=port)
+    with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
+        claims.check_port(*address)
+        os.environ["ROS_DOMAIN_ID"] = str(domain)
+        stop = _stop_signals()
+        typer.echo(_welcome(settings, plant_file, domain))
+        with ProcessManager(processes, data, log_level.value) as manager:
+            _Run(manager, [process.name for process in processes], address, data).until(stop)
+            typer.echo("Stopping…")
+    typer.echo("Stopped.")
+
+
+class _Run:
+    """Shows the log, and says when the graph is up."""
+
+    def __init__(
+        self, manager: ProcessManager, names: list[str], address: tuple[str, int], data: Path
+    ) -> None:
+        self._manager, self._names, self._data = manager, names, data
+        self._host, self._port = address
+        files = {name: manager.logs / f"{name}.log" for name in names}
+        self._log = LogStream(files, typer.echo, coloured=_coloured())
+        self._began_s = time.monotonic()
+        self._missing = "nothing answers yet"
+        self._told_slow = False
+        # Until it answers once, supervisor is asked at every tick: being asked is also what makes it start its
+        # processes at once instead of a second later.
+        self._is_managed = False
+
+    def until(self, stop: threading.Event) -> None:
+        """Run until told to stop.
+
+        Raises:
+            GraphError: a node cannot run as it is configured, or the process manager has ended.
+        """
+        is_up, ticks = False, 0
+        while not stop.wait(_TICK_S):
+            self._log.show_new()
+            self._manager.check()
+            if is_up:
+                continue
+            if ticks % _STATES_EVERY_TICKS == 0 or not self._is_managed:
+                self._check_configuration()
+            is_up = self._is_up()
+            if is_up:
+                self._log.show_new()
+                typer.echo(self._ready())
+            self._tell_slow()
+            ticks += 1
+        self._log.show_new()
+
+    def _check_configuration(self) -> None:
+        states = self._manager.states()
+        self._is_managed = self._is_managed or bool(states)
+        for process in states:
+            if process.exit_status == EXIT_CONFIG and process.state != "RUNNING":
+                self._log.show_new()
+                raise GraphError(
+                    f"{process.name} cannot run as it is configured; its log says why: "
+                    f"{self._manager.logs / process.name}.log"
+                )
+
+    def _is_up(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self._url}/healthz", timeout=_ANSWER_S) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError as error:
+            self._missing = _summary(error.read())
+        except (OSError, ValueError) as error:
+            self._missing = f"the page does not answer ({error})"
+        return False
+
+    def _tell_slow(self) -> None:
+        if not self._told_slow and time.monotonic() - self._began_s > _SLOW_AFTER_S:
+            self._told_slow = True
+            typer.echo(f"Not up after {_SLOW_AFTER_S:.0f} s, still trying: {self._missing}")
+
+    def _ready(self) -> str:
+        took_s = time.monotonic() - self._began_s
+        lines = [
+            f"Up after {took_s:.1f} s",
+            f"  Page  {self._url}",
+            f"  Data  {self._data}",
+            "  Stop  Ctrl-C",
+        ]
+        return "\n".join(["", *(typer.style(line, bold=True) if _coloured() else line for line in lines), ""])
+
+    @property
+    def _url(self) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._host, self._host)  # everywhere is also here
+        return f"http://{host}:{self._port}"
+
+
+def _stop_signals() -> threading.Event:
+    """An event that Ctrl-C, SIGTERM and the end of the terminal set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
+
+
+def _welcome(settings: Plant, plant_file: Path, domain: int) -> str:
+    stations = sum(len(module.workstations) for module in settings.modules)
+    text = f"LBZF {__version__}: {plant_file.name}, {len(settings.cameras)} cameras, {stations} workstations"
+    return text + (f", ROS domain {domain}" if domain else "")
+
+
+def _summary(body: bytes) -> str:
+    """What /healthz says is missing, in one line."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False)
+    except ValueError:
+        return body.decode("utf-8", "replace")[:200]
+
+
+def _coloured() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ

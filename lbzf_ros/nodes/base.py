@@ -1,0 +1,101 @@
+"""What every node has: its settings as parameters, its diagnostics, a clean start and a clean stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
+
+from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.core.errors import ConfigError, LbzfError
+from lbzf_ros.ros.diagnostics import Diagnostics
+from lbzf_ros.ros.params import declare_settings, declare_text
+from lbzf_ros.ros.topics import Topic
+
+_STOPS_WITHIN_S = 0.2
+EXIT_CONFIG = 2
+"""Exit status of a node that cannot run as it is configured."""
+
+
+class LbzfNode(Node):
+    """Base of all nodes: reads the plant file and publishes diagnostics."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.plant = self._read_plant()
+        self.graph = declare_settings(self, self.plant.graph)
+        self.diagnostics = Diagnostics(self, self.graph.diagnostics_period_s)
+
+    def _read_plant(self) -> Plant:
+        path = declare_text(self, "plant", "", "Plant file (YAML).")
+        if not path:
+            raise ConfigError(f"{self.get_name()}: parameter 'plant' is not set; name a plant file")
+        return load_plant(Path(path))
+
+    def data_folder(self) -> Path:
+        """The folder where this run keeps everything."""
+        path = declare_text(self, "data", "", "Folder where the run keeps its database, pictures and video.")
+        if not path:
+            raise ConfigError(f"{self.get_name()}: parameter 'data' is not set; name a folder")
+        return Path(path)
+
+    def publisher(self, topic: Topic, camera: str = "") -> Any:
+        """A publisher on a topic (of one camera)."""
+        name = topic.of(camera)
+        events = PublisherEventCallbacks(incompatible_qos=lambda event: self._incompatible(name, event))
+        return self.create_publisher(topic.type, name, topic.qos, event_callbacks=events)
+
+    def subscribe(self, topic: Topic, callback: Callable[[Any], None], camera: str = "") -> None:
+        """Subscribe to a topic (of one camera)."""
+        name = topic.of(camera)
+        events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._incompatible(name, event))
+        self.create_subscription(topic.type, name, callback, topic.qos, event_callbacks=events)
+
+    def _incompatible(self, topic: str, event: Any) -> None:
+        text = f"{topic}: the other side asks for another QoS ({event.last_policy_kind}): no message gets through"
+        self.diagnostics.counter("qos").fail(text)
+        self.get_logger().error(text)
+
+    lingers_s = 0.0
+    """How long it still listens when told to stop: the last words of others."""
+
+    def close(self) -> None:
+        """Finish what must not be left half done. Called once, before the node goes."""
+
+
+def run(make: Callable[[], LbzfNode]) -> None:
+    """Run a node until it is told to stop; a configuration that cannot work is said in one line."""
+    logging.basicConfig(level=logging.WARNING, format="[%(levelname)s] [%(name)s]: %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    # ROS's own signal handlers would close the context before the node can say its last word.
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = make()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        while not stop.is_set():
+            executor.spin_once(timeout_sec=_STOPS_WITHIN_S)
+        until_s = time.monotonic() + node.lingers_s
+        while time.monotonic() < until_s:
+            executor.spin_once(timeout_sec=_STOPS_WITHIN_S)
+        node.close()
+    except LbzfError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(EXIT_CONFIG)
+    finally:
+        try_shutdown()

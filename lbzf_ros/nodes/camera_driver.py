@@ -1,0 +1,175 @@
+"""Node: one camera's pictures on a topic, with their capture time, for ever.
+
+The source is read in a thread of its own, so that a blocked read stops neither the status nor the node. A camera
+that cannot be opened or stops is tried again at a paced interval. Should the thread hang in spite of the source's
+own time limit, the node ends with an error and its process manager starts it again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import cv2
+from lbzf_interfaces.msg import CameraStatus
+
+from lbzf_ros.config.schema import Camera
+from lbzf_ros.core.errors import ConfigError, SourceError
+from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.nodes.base import LbzfNode, run
+from lbzf_ros.nodes.flow import InFlight
+from lbzf_ros.ros import convert, topics
+from lbzf_ros.ros.params import declare_settings, declare_text
+from lbzf_ros.video.sources import Frame, open_source
+
+_STATUS_PERIOD_S = 1.0
+_HANGS_AFTER_LIMITS = 3
+"""A read is hanging for good when it lasts this many times the time after which the camera is off line."""
+
+
+class CameraDriver(LbzfNode):
+    """Publishes the pictures of one camera."""
+
+    def __init__(self) -> None:
+        super().__init__("camera_driver")
+        cv2.setNumThreads(1)  # scaling and drawing one picture is not worth waking a second core
+        label = declare_text(self, "camera", "", "Label of the camera in the plant file, e.g. cam1.")
+        self._camera = declare_settings(self, self._find(label))
+        self._data = self.data_folder()
+        self._counter = self.diagnostics.counter(label)
+        self._images = self.publisher(topics.image(lossless=self._camera.lossless), label)
+        self._status = self.publisher(topics.CAMERA_STATUS, label)
+        self._in_flight = InFlight(self.graph.frames_in_flight, self.graph.resend_s)
+        if self._camera.lossless:
+            self.subscribe(topics.STATION_STATES, self._on_states, label)
+        self._state = CameraStatus.STARTING
+        self._detail, self._retries = "", 0
+        self._last_ns = 0
+        self._alive_s = self._delivered_s = time.monotonic()
+        self._stop = threading.Event()
+        self.create_timer(_STATUS_PERIOD_S, self._watch)
+        self._reader = threading.Thread(target=self._read_for_ever, name="reader", daemon=True)
+        self._reader.start()
+
+    def _find(self, label: str) -> Camera:
+        for camera in self.plant.cameras:
+            if camera.label == label:
+                return camera
+        allowed = ", ".join(camera.label for camera in self.plant.cameras)
+        raise ConfigError(f"camera_driver: parameter 'camera' is {label!r}; the plant file has {allowed}")
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._stop.set()
+        self._in_flight.cancel()
+
+    # ---- in the reader's thread
+
+    def _read_for_ever(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._read()
+                self._in_flight.wait_until_answered()
+                self._state = CameraStatus.ENDED
+                self._detail = "the file has been played to its end"
+                return
+            except SourceError as error:
+                self._detail = str(error)
+                self._retries += 1
+                self._counter.fail(self._detail)
+                self.get_logger().warning(f"{error}; trying again in {self._camera.retry_s:g} s")
+            self._alive_s = time.monotonic()
+            self._stop.wait(self._camera.retry_s)
+
+    def _read(self) -> None:
+        live = self._camera.pace == "realtime"
+        source = open_source(self.plant, self._camera, self._data, clock_ns=self._clock_ns, live=live)
+        pacer = _Pacer(live and not source.live)
+        for frame in source.frames():
+            self._alive_s = time.monotonic()
+            if self._stop.wait(pacer.delay_s(frame.stamp_ns)) or not self._publish(frame):
+                return
+
+    def _publish(self, frame: Frame) -> bool:
+        message = convert.image_to_msg(self._camera.label, frame.stamp_ns, frame.image_bgr)
+        arrived_s = time.monotonic()
+        if self._camera.lossless:
+            if not self._in_flight.send(frame.stamp_ns, lambda: self._images.publish(message)):
+                return False
+        else:
+            self._images.publish(message)
+        self._last_ns, self._delivered_s = frame.stamp_ns, time.monotonic()
+        self._state, self._detail, self._retries = CameraStatus.ONLINE, "", 0
+        self._counter.received += 1
+        self._counter.done(time.monotonic() - arrived_s)
+        return True
+
+    def _clock_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    # ---- in the node's thread
+
+    def _on_states(self, message: Any) -> None:
+        self._in_flight.answered(convert.time_from_msg(message.header.stamp))
+
+    def _watch(self) -> None:
+        now_s = time.monotonic()
+        limit_s = self._camera.offline_after_s
+        if self._state != CameraStatus.ENDED and now_s - self._delivered_s > limit_s:
+            if self._state != CameraStatus.OFFLINE:
+                self.get_logger().error(f"{self._camera.label}: no picture for {limit_s:g} s: off line")
+            self._state = CameraStatus.OFFLINE
+            self._detail = self._detail or f"no picture for {limit_s:g} s"
+            self._counter.fail(self._detail)
+        self._in_flight.resend_late()
+        self._publish_status()
+        waiting_for_answers = self._in_flight.is_full
+        if (
+            self._reader.is_alive()
+            and not waiting_for_answers
+            and now_s - self._alive_s > _HANGS_AFTER_LIMITS * limit_s
+        ):
+            self.get_logger().fatal(
+                f"{self._camera.label}: reading hangs; the node ends and is started again"
+            )
+            os._exit(1)  # a blocked thread cannot be ended in any other way
+
+    def _publish_status(self) -> None:
+        self._status.publish(
+            CameraStatus(
+                header=convert.header(self._camera.label, self._clock_ns()),
+                camera=self._camera.label,
+                state=self._state,
+                last_frame=convert.time_to_msg(self._last_ns),
+                fps=self._counter.rate_hz,
+                frames=self._counter.processed,
+                retries=self._retries,
+                detail=self._detail,
+            )
+        )
+
+
+class _Pacer:
+    """How long to wait so that a file plays at its own pace."""
+
+    def __init__(self, active: bool) -> None:
+        self._active = active
+        self._offset_s: float | None = None
+
+    def delay_s(self, stamp_ns: int) -> float:
+        if not self._active:
+            return 0.0
+        now_s, stamp_s = time.monotonic(), stamp_ns / NS_PER_S
+        self._offset_s = now_s - stamp_s if self._offset_s is None else self._offset_s
+        return max(0.0, stamp_s + self._offset_s - now_s)
+
+
+def main() -> None:
+    """Run the node."""
+    run(CameraDriver)
+
+
+if __name__ == "__main__":
+    main()

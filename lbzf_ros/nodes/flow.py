@@ -1,0 +1,131 @@
+"""Order on the wire: lock-step for replays, and what a step does with a picture it has seen before."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import Enum
+from typing import Generic, TypeVar
+
+from lbzf_ros.core.model import NS_PER_S
+
+M = TypeVar("M")
+
+
+class InFlight:
+    """The pictures of one camera that were sent and not yet answered, at most `limit` of them."""
+
+    def __init__(self, limit: int, resend_s: float) -> None:
+        self._limit, self._resend_s = limit, resend_s
+        self._sent: OrderedDict[int, Callable[[], None]] = OrderedDict()
+        self._changed = threading.Condition()
+        self._progress_s = time.monotonic()
+        self._answered_ns = -1
+        self._cancelled = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next picture has to wait for an answer."""
+        return len(self._sent) >= self._limit
+
+    def send(self, stamp_ns: int, publish: Callable[[], None]) -> bool:
+        """Publish as soon as there is room. What was answered before this process began is not sent again.
+
+        Returns:
+            False when it was cancelled instead.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._cancelled or not self.is_full)
+            if self._cancelled:
+                return False
+            if stamp_ns <= self._answered_ns:
+                return True
+            if not self._sent:
+                self._progress_s = time.monotonic()
+            self._sent[stamp_ns] = publish
+        publish()
+        return True
+
+    def answered(self, stamp_ns: int) -> None:
+        """The last step has taken the picture of this stamp, and so all before it."""
+        with self._changed:
+            self._answered_ns = stamp_ns
+            while self._sent and next(iter(self._sent)) <= stamp_ns:
+                self._sent.popitem(last=False)
+                self._progress_s = time.monotonic()
+            self._changed.notify_all()
+
+    def resend_late(self) -> None:
+        """Publish again what has not been answered for too long: a node was not up yet, or has been restarted."""
+        with self._changed:
+            late = time.monotonic() - self._progress_s > self._resend_s
+            again = list(self._sent.values()) if late else []
+            if again:
+                self._progress_s = time.monotonic()
+        for publish in again:
+            publish()
+
+    def wait_until_answered(self) -> None:
+        """Wait for the answers to everything sent."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._cancelled or not self._sent)
+
+    def cancel(self) -> None:
+        """Let go of whoever waits."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
+
+
+class Turn(Enum):
+    """What a step does with a picture."""
+
+    NEW = "new"
+    AGAIN = "again"
+    OLD = "old"
+    RESTART = "restart"
+
+
+class Answers(Generic[M]):
+    """The latest answers of a step, by the stamp they answer.
+
+    A lock-step driver sends a picture again when no answer came. A step must not take a picture twice, so it sends
+    the old answer again. It refuses what is older than its newest picture, unless time itself has begun anew: the
+    clock was set back by more than `BACK_S`, or nothing else has come for a while (a file is played again).
+    """
+
+    KEPT = 16
+    BACK_S = 10
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[int, M] = OrderedDict()
+        self._newest_ns = -1
+        self._refused = 0
+
+    def judge(self, stamp_ns: int) -> Turn:
+        """Say what to do with a picture of this stamp. RESTART has forgotten all answers."""
+        if stamp_ns > self._newest_ns:
+            self._refused = 0
+            return Turn.NEW
+        if stamp_ns in self._answers:
+            return Turn.AGAIN
+        self._refused += 1
+        if self._refused < self.KEPT and self._newest_ns - stamp_ns < self.BACK_S * NS_PER_S:
+            return Turn.OLD
+        self._answers.clear()
+        self._refused, self._newest_ns = 0, -1
+        return Turn.RESTART
+
+    def known(self, stamp_ns: int) -> M:
+        """The answer to a stamp that was judged AGAIN."""
+        return self._answers[stamp_ns]
+
+    def add(self, stamp_ns: int, answer: M) -> M:
+        """Hold an answer."""
+        self._newest_ns = stamp_ns
+        self._answers[stamp_ns] = answer
+        if len(self._answers) > self.KEPT:
+            self._answers.popitem(last=False)
+        return answer
