@@ -4,7 +4,9 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOT = Path(__file__).parent
+ROOT = (
+    Path(__file__).resolve().parent
+)  # colcon --symlink-install runs a link to this file from its build folder
 NODES = ("camera_driver", "detector", "roi_associator", "cycle_tracker", "recorder", "persistence")
 
 
@@ -16,8 +18,12 @@ def requirements() -> list[str]:
 
 def shared_files() -> list[tuple[str, list[str]]]:
     """Everything in launch/, config/ and db/ goes to share/lbzf, in the same folders."""
-    files = [path for name in ("launch", "config", "db") for path in sorted(Path(name).rglob("*"))]
-    wanted = [path for path in files if path.is_file() and "__pycache__" not in path.parts]
+    files = [
+        path.relative_to(ROOT)
+        for name in ("launch", "config", "db")
+        for path in sorted((ROOT / name).rglob("*"))
+    ]
+    wanted = [path for path in files if (ROOT / path).is_file() and "__pycache__" not in path.parts]
     folders = sorted({path.parent for path in wanted})
     return [
         (f"share/lbzf/{folder}", [str(path) for path in wanted if path.parent == folder])

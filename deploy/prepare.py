@@ -85,11 +85,10 @@ def _prepare(steps: Steps, level: str, mode: str) -> None:
     if level == "test":
         _packages(steps, "Python packages for the tests", ["dev"])
         _browser(steps)
+    _project(steps)
     if mode == "wheels":
-        _project(steps)
         _messages_into_venv(steps)
     else:
-        _project(steps)
         _workspace(steps, mode)
 
 
@@ -151,7 +150,7 @@ def _packages(steps: Steps, title: str, locks: list[str]) -> None:
     with steps.step(title):
         _remove_half_installed()
         listed = [word for file in files for word in ("-r", str(file))]
-        steps.run([*_pip(), "--require-hashes", *listed])
+        steps.run([*_pip(), "--require-hashes", *listed], env=_clean_environment())
         if "ros" in locks:
             _fix_cmake_prefixes()
         _set_done(title, key)
@@ -179,8 +178,31 @@ def _project(steps: Steps) -> None:
     if _is_done(title, key):
         return
     with steps.step(title):
-        steps.run([*_pip(), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        steps.run(
+            [*_pip(), "--no-deps", "--no-build-isolation", "--editable", str(ROOT)], env=_clean_environment()
+        )
+        _register()
         _set_done(title, key)
+
+
+def _register() -> None:
+    """Make the project in place a ROS package for `ros2 run` and `ros2 launch`: what an installation would copy."""
+    links = {
+        VENV / "share" / "ament_index" / "resource_index" / "packages" / "lbzf": ROOT / "resource" / "lbzf",
+        **{VENV / "share" / "lbzf" / name: ROOT / name for name in ("package.xml", "config", "db", "launch")},
+        **{VENV / "lib" / "lbzf" / name: VENV / "bin" / name for name in _executables()},
+    }
+    for link, target in links.items():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
+
+def _executables() -> list[str]:
+    """Names of the project's commands, as its installation wrote them down."""
+    entry_points = next(VENV.glob("lib/python3.*/site-packages/lbzf-*.dist-info/entry_points.txt"))
+    lines = entry_points.read_text("utf-8").splitlines()
+    return [line.partition("=")[0].strip() for line in lines if "=" in line]
 
 
 def _messages_into_venv(steps: Steps) -> None:

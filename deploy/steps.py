@@ -59,16 +59,19 @@ class Steps:
             log.write(f"\n$ {' '.join(command)}\n")
             log.flush()
             start = log.tell()
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,  # Ctrl-C reaches this process only, which then ends the whole group
-                pass_fds=[self._held],
-            )
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=env,
+                    cwd=cwd,
+                    start_new_session=True,  # Ctrl-C reaches this process only, which then ends the whole group
+                    pass_fds=[self._held],
+                )
+            except OSError as error:
+                raise StepError(f"step '{self._title}' failed: {command[0]}: {error.strerror}") from None
             try:
                 status = self._wait(process)
             except BaseException:

@@ -29,19 +29,20 @@ def node_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def picture_environment() -> dict[str, str]:
-    """What a process that publishes pictures needs in addition.
+    """What a process that publishes pictures needs in addition: shared memory in which several pictures fit."""
+    return _fast_dds("fastdds_pictures.xml")
 
-    Shared memory of 32 MB, where several pictures fit: the segment belongs to the sender, so no other process
-    needs one, and Fast DDS's own size of 0.5 MB would send each picture over UDP.
-    """
-    profile = str(resource_path("config", "fastdds.xml"))
-    return {"FASTRTPS_DEFAULT_PROFILES_FILE": profile, "FASTDDS_DEFAULT_PROFILES_FILE": profile}
+
+def _fast_dds(profile: str) -> dict[str, str]:
+    path = str(resource_path("config", profile))
+    return {"FASTRTPS_DEFAULT_PROFILES_FILE": path, "FASTDDS_DEFAULT_PROFILES_FILE": path}  # old and new name
 
 
 def _defaults(given: Mapping[str, str]) -> dict[str, str]:
     humble = given.get("ROS_DISTRO") == "humble"  # older names, and no date in the console format
     return {
         **({"ROS_LOCALHOST_ONLY": "1"} if humble else {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}),
+        **_fast_dds("fastdds.xml"),
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": ("" if humble else "{date_time_with_ms} ")
         + "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",

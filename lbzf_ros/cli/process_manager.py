@@ -27,14 +27,15 @@ KILL_S = 1.8
 
 _CONFIG = """\
 ; Written by `lbzf up`. `supervisorctl -c <this file>` shows and restarts single processes while it runs.
+; Paths are relative to this folder.
 [supervisord]
 nodaemon=true
 silent=true
-logfile={logs}/supervisord.log
+logfile=../logs/supervisord.log
 logfile_maxbytes=1MB
 logfile_backups=2
-pidfile={run}/supervisord.pid
-childlogdir={logs}
+pidfile=supervisord.pid
+childlogdir=../logs
 
 [unix_http_server]
 file={socket}
@@ -55,7 +56,7 @@ _PROGRAM = """
 command={command}
 environment={environment}
 redirect_stderr=true
-stdout_logfile={logs}/{name}.log
+stdout_logfile=../logs/{name}.log
 stdout_logfile_maxbytes=5MB
 stdout_logfile_backups=3
 ; one that dies sooner is started again after a pause that grows by a second each time
@@ -130,9 +131,7 @@ class ProcessManager:
     def config(self) -> str:
         """Supervisor's configuration file."""
         names = ",".join(process.name for process in self._processes)
-        head = _CONFIG.format(
-            logs=_escape(str(self.logs)), run=_escape(str(self._run)), socket=self._socket, names=names
-        )
+        head = _CONFIG.format(socket=self._socket, names=names)
         return head + "".join(self._program(process) for process in self._processes)
 
     def check(self) -> None:
@@ -182,14 +181,16 @@ class ProcessManager:
             name=process.name,
             command=_escape(shlex.join(command)),
             environment=_escape(environment),
-            logs=_escape(str(self.logs)),
             stop_s=STOP_S,
         )
 
 
 def _escape(value: str) -> str:
-    """A value for supervisor's configuration file, which expands %(…)s."""
-    return value.replace("%", "%%")
+    """A value for supervisor's file, which expands %(…)s and takes what follows " ;" or " #" for a comment.
+
+    Both can only stand inside single quotes (shlex): there '' ends the quotes and begins them again.
+    """
+    return value.replace("%", "%%").replace(" ;", " '';").replace(" #", " ''#")
 
 
 def _end_with_parent(signal: str) -> list[str]:

@@ -14,6 +14,8 @@ from lbzf_ros.core.model import Boxes, ModelInfo
 
 REGISTRY = {
     "hog_background": "lbzf_ros.detectors.hog_background:HogBackgroundDetector",
+    "background": "lbzf_ros.detectors.background:BackgroundDetector",
+    "hog": "lbzf_ros.detectors.hog:HogDetector",
 }
 """Backends by name; a module is imported when its backend is chosen, so that none pays for another's libraries."""
 
@@ -39,7 +41,9 @@ def create(settings: DetectorSettings) -> Detector:
     """
     place = REGISTRY.get(settings.backend)
     if place is None:
-        raise ConfigError(f"detector.backend {settings.backend!r} is not known; allowed: {', '.join(REGISTRY)}")
+        raise ConfigError(
+            f"detector.backend {settings.backend!r} is not known; allowed: {', '.join(REGISTRY)}"
+        )
     module, _, name = place.partition(":")
     detector: Detector = getattr(importlib.import_module(module), name)(settings)
     return detector

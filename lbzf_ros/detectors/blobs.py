@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.detectors.boxes import Array
-from lbzf_ros.detectors.scene import Mask, View
+from lbzf_ros.detectors.masks import Mask, around, tight_box
+from lbzf_ros.detectors.view import View
 
 _JOIN_SHARE = (0.012, 0.05)  # gaps of this width and height (of the picture's height) are closed
 _MIN_FILL = 0.2  # of its box; thinner is an edge or a cable
@@ -65,18 +66,9 @@ def find_blobs(view: View, min_height_px: float) -> Blobs:
 
 def _outline(box: Array, labels: NDArray[np.int32], label: int, solid: Mask) -> Array:
     """The box (4,) of a piece without its shadow, unless nearly all of it could be shadow."""
-    x0, y0, x1, y1 = (int(v) for v in box)
-    part = np.s_[y0:y1, x0:x1]
-    found = tight_box(((labels[part] == label) & (solid[part] > 0)).astype(np.uint8), (x0, y0))
-    return found if found is not None and found[3] - found[1] > 0.5 * (y1 - y0) else box
-
-
-def tight_box(mask: Mask, offset: tuple[int, int], min_share: float = 0.08) -> Array | None:
-    """Box (4,) around the rows and columns of a mask that are filled to at least a share of its largest; None: empty."""
-    columns, rows = mask.sum(axis=0), mask.sum(axis=1)
-    if not columns.any():
-        return None
-    xs = np.flatnonzero(columns >= max(1, min_share * columns.max()))
-    ys = np.flatnonzero(rows >= max(1, min_share * rows.max()))
-    left, top = offset
-    return np.array([xs[0] + left, ys[0] + top, xs[-1] + 1 + left, ys[-1] + 1 + top], np.float32)
+    window = around(box, 0)
+    part = ((labels[window] == label) & (solid[window] > 0)).astype(np.uint8)
+    found = tight_box(part, (slice(0, part.shape[0]), slice(0, part.shape[1])))
+    if found is None or found[3] - found[1] <= 0.5 * (box[3] - box[1]):
+        return box
+    return (found + np.tile(box[:2], 2)).astype(np.float32)

@@ -25,7 +25,13 @@ def iou(a: Array, b: Array) -> Array:
     """Intersection over union of each of `a` (n, 4) with each of `b` (m, 4): (n, m)."""
     shared = overlap(a, b)
     union = area(a)[:, None] + area(b)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return np.asarray(shared / np.maximum(union, np.float32(1e-6)), np.float32)
+
+
+def shared_part(a: Array, b: Array) -> float:
+    """Share 0..1 of the smaller of two boxes (4,) that lies in the other."""
+    smaller = max(1e-6, float(min(area(a), area(b))))
+    return float(overlap(a[None], b[None])[0, 0]) / smaller
 
 
 def keep_strongest(boxes: Array, weights: Array, *, max_iou: float, max_inside: float) -> NDArray[np.intp]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.detectors.blobs import Blobs
-from lbzf_ros.detectors.scene import Mask, View
+from lbzf_ros.detectors.masks import Mask
+from lbzf_ros.detectors.view import View
 
 _RATIO = 1.5  # how much stronger the background's edge must be
 _MOVING = 0.03  # a blob of which more moves is somebody

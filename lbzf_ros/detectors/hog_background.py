@@ -6,20 +6,33 @@ looks at the whole picture, for people that the background hides.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lbzf_ros.config.schema import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S, Boxes, ModelInfo
 from lbzf_ros.detectors.blobs import Blobs, find_blobs
 from lbzf_ros.detectors.boxes import Array, clip, keep_strongest
 from lbzf_ros.detectors.ghosts import find_ghosts
 from lbzf_ros.detectors.people import People
 from lbzf_ros.detectors.people_hog import Hits, PeopleHog
-from lbzf_ros.detectors.scene import Scene, View
-from lbzf_ros.detectors.settings import DetectorSettings
+from lbzf_ros.detectors.scene import Scene
+from lbzf_ros.detectors.view import View
 
+_VERSION = "1"
 _MAX_LOOKS = 4  # parts of one picture that HOG looks at
+_MOVING = 0.02  # share of a blob that moves when it is worth a look in every picture
+_SHOWN_CONFIDENCE = (0.6, 0.95)  # of a confirmed person: without a recent hit, at most
+
+
+class Region(NamedTuple):
+    """Where HOG shall look, and how tall a person there may be: picture pixels."""
+
+    xyxy: tuple[float, float, float, float]
+    heights_px: tuple[float, float]
 
 
 class HogBackgroundDetector:
@@ -33,13 +46,11 @@ class HogBackgroundDetector:
         self._searched_ns = 0
         self._looked_ns = 0
         self._motion_px = 0
-        self.looks = 0
-        self.searches = 0
 
     @property
     def info(self) -> ModelInfo:
         """What found the people."""
-        return ModelInfo("hog_background", "1", f"opencv {cv2.__version__}")
+        return ModelInfo("hog_background", _VERSION, f"opencv {cv2.__version__}")
 
     def detect(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> Boxes:
         """Find the people of the next picture: uint8 (height, width, 3)."""
@@ -48,26 +59,23 @@ class HogBackgroundDetector:
         blobs = find_blobs(view, s.min_height_share * view.foreground.shape[0])
         self._people.follow(view, blobs, stamp_ns)
         hits = self._look(image_bgr, view, blobs, stamp_ns)
-        self._people.confirm(hits, view, blobs, stamp_ns)
-        claimed = {p.blob for p in self._people.members if p.hit_ns == stamp_ns}
+        self._people.confirm(hits, view, stamp_ns)
+        sure = self._people.sure_blobs(stamp_ns)
         ghosts = find_ghosts(
-            view, self._scene.background(), blobs, [i for i in range(len(blobs)) if i not in claimed]
+            view, self._scene.background(), blobs, [i for i in range(len(blobs)) if i not in sure]
         )
         self._people.drop_gone(ghosts, stamp_ns)
         held = self._people.held(view, blobs) & (1 - ghosts)
         self._scene.learn(view, held, ghosts)
-        self.view, self.blobs, self.hits, self.ghosts = view, blobs, hits, ghosts
         return self._boxes(view, image_bgr.shape[1], image_bgr.shape[0])
 
     def _look(self, image: NDArray[np.uint8], view: View, blobs: Blobs, stamp_ns: int) -> Hits:
         """HOG where it is worth its time; hits in working pixels."""
         found = [
-            self._hog.find(image, region, heights)
-            for region, heights in self._regions(view, blobs, stamp_ns)[:_MAX_LOOKS]
+            self._hog.find(image, part.xyxy, part.heights_px)
+            for part in self._regions(view, blobs, stamp_ns)[:_MAX_LOOKS]
         ]
-        self.looks += len(found)
         if self._search_due(view, stamp_ns):
-            self.searches += 1
             height, width = image.shape[:2]
             least = self._settings.search_height_share * height
             found.append(self._hog.find(image, (0, 0, width, height), (least, 1.1 * height)))
@@ -76,25 +84,27 @@ class HogBackgroundDetector:
         best = keep_strongest(boxes, weights, max_iou=0.4, max_inside=0.7)
         return Hits((boxes[best] / view.scale).astype(np.float32), weights[best])
 
-    def _regions(
-        self, view: View, blobs: Blobs, stamp_ns: int
-    ) -> list[tuple[tuple[float, ...], tuple[float, float]]]:
+    def _regions(self, view: View, blobs: Blobs, stamp_ns: int) -> list[Region]:
+        """The parts of the picture that are worth a look, the largest unknown first."""
         recheck_ns = round(self._settings.recheck_s * NS_PER_S)
         due = stamp_ns - self._looked_ns >= recheck_ns
         if due:
             self._looked_ns = stamp_ns
-        owner = {p.blob: p for p in self._people.members if p.blob >= 0 and p.confirmed}
+        owners = {p.blob: p for p in self._people.members if p.blob >= 0 and p.confirmed}
         boxes: list[Array] = []
         for i in np.argsort(-blobs.area_px, kind="stable"):
-            person = owner.get(int(i))
-            if person is None:
-                if due or blobs.moving[i] > 0.02:
-                    boxes.append(blobs.xyxy[i])
-            elif (person.shared and blobs.moving[i] > 0.02) or stamp_ns - person.looked_ns >= recheck_ns:
-                person.looked_ns = stamp_ns
+            owner, moves = owners.get(int(i)), blobs.moving[i] > _MOVING
+            if owner is None:
+                wanted = due or moves
+            else:
+                wanted = (owner.shared and moves) or stamp_ns - owner.looked_ns >= recheck_ns
+                owner.looked_ns = stamp_ns if wanted else owner.looked_ns
+            if wanted:
                 boxes.append(blobs.xyxy[i])
         for person in self._people.members:
-            if (person.in_background or not person.confirmed) and person.blob < 0:
+            waited = not person.confirmed or stamp_ns - person.looked_ns >= recheck_ns
+            if waited and person.blob < 0 and (person.in_background or not person.confirmed):
+                person.looked_ns = stamp_ns
                 boxes.append(person.box)
         return [_region(box, view) for box in boxes]
 
@@ -112,13 +122,14 @@ class HogBackgroundDetector:
         shown = [p for p in self._people.members if p.confirmed and p.seen]
         if not shown:
             return Boxes.empty()
+        least, most = _SHOWN_CONFIDENCE
         boxes = clip(np.stack([p.box for p in shown]) * view.scale, width, height)
-        confidence = np.array([min(0.95, 0.6 + 0.1 * p.score) for p in shown], np.float32)
+        confidence = np.array([min(most, least + 0.1 * p.score) for p in shown], np.float32)
         order = np.lexsort((boxes[:, 1], boxes[:, 0]))
         return Boxes(boxes[order], confidence[order])
 
 
-def _region(box: Array, view: View) -> tuple[tuple[float, ...], tuple[float, float]]:
+def _region(box: Array, view: View) -> Region:
     """Where to look for whoever makes a blob (picture pixels), and how tall he may be.
 
     A blob that is too wide for its height, or that the picture's edge cuts, is a part of somebody taller: his legs
@@ -132,7 +143,7 @@ def _region(box: Array, view: View) -> tuple[tuple[float, ...], tuple[float, flo
         factor = max(factor, 2.2)
     tall = max(0.85 * height, min(1.15 * full, factor * height))
     side = 0.1 * height
-    region = tuple(
+    x0, y0, x1, y1 = (
         float(v) * view.scale for v in (box[0] - side, box[3] - tall, box[2] + side, box[1] + tall)
     )
-    return region, (0.8 * height * view.scale, tall * view.scale)
+    return Region((x0, y0, x1, y1), (0.8 * height * view.scale, tall * view.scale))

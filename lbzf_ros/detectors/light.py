@@ -80,4 +80,5 @@ def _bin_medians(bins: NDArray[np.intp], rest: Array) -> NDArray[np.float64]:
     known = [b for b in range(_BINS) if np.count_nonzero(bins == b) >= _PRIOR]
     if not known:
         return np.full(_BINS, float(np.median(rest)))
-    return np.interp(np.arange(_BINS), known, [np.median(rest[bins == b]) for b in known])
+    medians = [float(np.median(rest[bins == b])) for b in known]
+    return np.asarray(np.interp(np.arange(_BINS), known, medians), np.float64)

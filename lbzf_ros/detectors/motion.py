@@ -9,51 +9,69 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.core.model import UNKNOWN
+from lbzf_ros.detectors.masks import Mask
+from lbzf_ros.detectors.view import shrunk
 
-_BLUR_PX = 5
-_MIN_STEP = 12.0
-"""Grey levels that a pixel must change beyond the noise of its zone to have moved."""
-_NOISE_FACTOR = 4.0
-_MAX_RELIGHT = 25.0
-"""Grey levels: when the middle pixel of a zone changes by more, the light was switched and motion is unknown."""
+_WORKING_SIDE_PX = 240  # the picture's shorter side is shrunk to about this
+_LEAST_STEP = 12.0  # grey levels that a pixel must change to have moved, however clean the picture is
+_NOISE_FACTOR = 4.0  # or so many standard deviations of the noise
+_MAX_RELIGHT = 25.0  # grey levels by which the picture's middle pixel changes when the light is switched
+_MAX_MOVING = 0.6  # share of the picture that people can move; more is the light, or the camera
+_GRID = 3  # light and noise are estimated on every third pixel of every third row
 
 
 class ZoneMotion:
-    """Compares each zone of one camera with the picture before.
+    """Compares the zones of one camera with the picture before.
 
-    What the whole zone has in common (the light) is taken out by its median, what single pixels do by themselves
-    (the sensor's noise) by a threshold above the zone's median deviation.
+    What the whole picture has in common (the light) is taken out by its median, what single pixels do by themselves
+    (the sensor's noise) by a threshold above its median deviation. Both come from the whole picture, because a hand
+    may fill a small zone.
     """
 
     def __init__(self, polygons_px: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-        self._parts = {name: _Part(polygon) for name, polygon in polygons_px.items()}
+        """Watch some polygons, in pixels of the pictures that will come."""
+        self._polygons_px = dict(polygons_px)
+        self._zones: dict[str, NDArray[np.bool_]] = {}
+        self._before: Mask | None = None
 
     def update(self, image_bgr: NDArray[np.uint8]) -> dict[str, float]:
-        """Share 0..1 of each zone's pixels that moved since the last picture; NaN where that is not known."""
-        return {name: part.update(image_bgr) for name, part in self._parts.items()}
+        """Share 0..1 of each zone's pixels that moved since the last picture; NaN where that is not known.
 
-
-class _Part:
-    def __init__(self, polygon_px: Sequence[tuple[float, float]]) -> None:
-        corners = np.rint(np.asarray(polygon_px)).astype(np.int32)
-        self._x, self._y, self._width, self._height = cv2.boundingRect(corners)
-        mask = np.zeros((self._height, self._width), np.uint8)
-        cv2.fillPoly(mask, [corners - (self._x, self._y)], 1)
-        self._mask = mask.astype(bool)
-        self._before: NDArray[np.float32] | None = None
-
-    def update(self, image_bgr: NDArray[np.uint8]) -> float:
-        part = image_bgr[self._y : self._y + self._height, self._x : self._x + self._width]
-        grey = cv2.cvtColor(cv2.blur(part, (_BLUR_PX, _BLUR_PX)), cv2.COLOR_BGR2GRAY)
-        now = grey[self._mask[: grey.shape[0], : grey.shape[1]]].astype(np.float32)
+        It is not known in the first picture, after a change of size, and when the light was switched.
+        """
+        if not self._polygons_px:
+            return {}
+        small, factor = shrunk(image_bgr, _WORKING_SIDE_PX)
+        now = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         before, self._before = self._before, now
-        if before is None:
-            return UNKNOWN
-        change = now - before
-        light = float(np.median(change))
-        if abs(light) > _MAX_RELIGHT:
-            return UNKNOWN
-        apart = np.abs(change - light)
-        # 1.48 times the median deviation is the standard deviation of normal noise.
-        threshold = max(_MIN_STEP, _NOISE_FACTOR * 1.48 * float(np.median(apart)))
-        return float(np.count_nonzero(apart > threshold) / len(apart))
+        if before is None or before.shape != now.shape:
+            self._zones = {name: _inside(corners, factor, now) for name, corners in self._polygons_px.items()}
+            return dict.fromkeys(self._zones, UNKNOWN)
+        moved = _moved(before, now)
+        if moved is None:
+            return dict.fromkeys(self._zones, UNKNOWN)
+        return {name: float(moved[zone].mean()) for name, zone in self._zones.items()}
+
+
+def _moved(before: Mask, now: Mask) -> NDArray[np.bool_] | None:
+    """Which pixels changed by more than light and noise do; None when the light was switched."""
+    change = np.subtract(now, before, dtype=np.float32)
+    sample = change[::_GRID, ::_GRID]
+    light = float(np.median(sample))
+    # 1.48 times the median deviation is the standard deviation of normal noise.
+    noise = 1.48 * float(np.median(np.abs(sample - light)))
+    moved = np.asarray(np.abs(change - np.float32(light)) > max(_LEAST_STEP, _NOISE_FACTOR * noise), bool)
+    if abs(light) > _MAX_RELIGHT or float(moved[::_GRID, ::_GRID].mean()) > _MAX_MOVING:
+        return None
+    return moved
+
+
+def _inside(polygon_px: Sequence[tuple[float, float]], factor: int, grey: Mask) -> NDArray[np.bool_]:
+    """bool (h, w): the pixels of a polygon; the nearest one when it is smaller than a pixel or at the edge."""
+    corners = np.asarray(polygon_px, np.float64) / factor
+    mask = np.zeros(grey.shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint(corners - 0.5).astype(np.int32)], (1.0,))
+    if not mask.any():
+        x, y = np.clip(corners.mean(axis=0), 0, np.array(grey.shape)[::-1] - 1).astype(int)
+        mask[y, x] = 1
+    return mask > 0

@@ -18,6 +18,7 @@ from lbzf_ros.detectors.boxes import Array, keep_strongest
 
 WINDOW_PX = (64, 128)
 PERSON_PX = (44, 96)  # a person fills this middle part of the window
+SURE_MARGIN = 0.5  # asked where nothing but HOG says that there is somebody
 _STEP = 1.09  # from one height that is looked for to the next
 
 
@@ -37,7 +38,7 @@ class PeopleHog:
 
     def __init__(self, threshold: float, stride_px: int = 8) -> None:
         self._hog = cv2.HOGDescriptor()
-        self._hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
+        self._hog.setSVMDetector(np.asarray(cv2.HOGDescriptor.getDefaultPeopleDetector()))
         self._threshold = threshold
         self._stride = (stride_px, stride_px)
 
@@ -64,9 +65,9 @@ class PeopleHog:
         found = []
         for i in range(steps):
             height = low * (high / low) ** (i / max(1, steps - 1))
-            boxes, weights = self._at_height(reduced, height / factor)
-            found.append((boxes * factor + np.tile(part.corner, 2), weights))
-        boxes = np.concatenate([boxes for boxes, _ in found]).astype(np.float32)
+            places, weights = self._at_height(reduced, height / factor)
+            found.append((places * factor + np.tile(part.corner, 2), weights))
+        boxes = np.concatenate([places for places, _ in found], dtype=np.float32, casting="same_kind")
         weights = np.concatenate([weights for _, weights in found])
         best = keep_strongest(boxes, weights, max_iou=0.4, max_inside=0.7)
         return Hits(boxes[best], weights[best])
@@ -98,7 +99,8 @@ def _reduced(image: NDArray[np.uint8], reduction: float) -> tuple[NDArray[np.uin
         return image, 1
     height, width = (side - side % factor for side in image.shape[:2])
     size = width // factor, height // factor
-    return cv2.resize(image[:height, :width], size, interpolation=cv2.INTER_AREA), factor
+    small = cv2.resize(image[:height, :width], size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), factor
 
 
 def _cut(
@@ -117,5 +119,5 @@ def _cut(
     inner = image[max(0, top) : min(height, bottom), max(0, left) : min(width, right)]
     pads = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
     if any(pads):
-        inner = cv2.copyMakeBorder(inner, *pads, cv2.BORDER_REPLICATE)
+        inner = np.asarray(cv2.copyMakeBorder(inner, *pads, cv2.BORDER_REPLICATE), np.uint8)
     return _Part(inner, (left, top))

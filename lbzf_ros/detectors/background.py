@@ -1,0 +1,48 @@
+"""People by background subtraction alone: whatever is tall enough and moves now and then.
+
+Cheap, and independent of how people look; but a moved chair is a person until it is absorbed, and two people who
+touch are one. Meant for cameras that see only people, and to compare with.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.core.model import Boxes, ModelInfo
+from lbzf_ros.detectors.blobs import find_blobs
+from lbzf_ros.detectors.boxes import clip
+from lbzf_ros.detectors.ghosts import find_ghosts
+from lbzf_ros.detectors.scene import Scene
+
+_VERSION = "1"
+_MOVING = 0.005  # share of a blob that moves when somebody is in it: from then on it is absorbed later
+_CONFIDENCE = 0.5
+
+
+class BackgroundDetector:
+    """Finds people with a background model; the state is one camera's."""
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        self._settings = settings
+        self._scene = Scene(settings)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What found the people."""
+        return ModelInfo("background", _VERSION, f"opencv {cv2.__version__}")
+
+    def detect(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> Boxes:
+        """Find the people of the next picture: uint8 (height, width, 3)."""
+        view = self._scene.look(image_bgr, stamp_ns)
+        blobs = find_blobs(view, self._settings.min_height_share * view.foreground.shape[0])
+        ghosts = find_ghosts(view, self._scene.background(), blobs, list(range(len(blobs))))
+        # Whoever moves starts the time after which what stays is absorbed anew.
+        moving = np.flatnonzero(blobs.moving >= _MOVING) + 1
+        people = np.isin(blobs.labels, moving).astype(np.uint8) & (1 - ghosts)
+        self._scene.learn(view, people, ghosts)
+        real = np.array([not ghosts[blobs.labels == i + 1].any() for i in range(len(blobs))], bool)
+        boxes = clip(blobs.xyxy[real] * view.scale, image_bgr.shape[1], image_bgr.shape[0])
+        return Boxes(boxes, np.full(len(boxes), _CONFIDENCE, np.float32))

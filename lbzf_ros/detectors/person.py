@@ -1,0 +1,89 @@
+"""One person: where he is, how sure that is, and what the picture says about him."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lbzf_ros.detectors.boxes import Array
+from lbzf_ros.detectors.masks import fill
+from lbzf_ros.detectors.view import View
+
+GONE_FILL = 0.5  # share of a box that must change for a person who is part of the background to have left
+MOVING_FILL = 0.01  # share of a box that moves when its person does
+_SEEN_FILL = 0.25  # share of a box that must be foreground for its person to be there
+_SOLID_FILL = 0.1  # and that must be more than shadow
+_LEAST_PART = (
+    0.35  # of his height that must be left of a person; less is what he leaves behind, or his shadow
+)
+_STIR_FILL = 0.02  # share of a box that changes, by however little, when a person in the background sways
+_STIR_RATIO = 2.0  # how much more of it than of the rest of the picture
+_FINEST_LEVELS = 2.5  # grey levels
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One person, or what may become one.
+
+    Attributes:
+        box: float32 (4,), working pixels.
+        score: recent HOG margins added up.
+        confirmed: the score was high enough once.
+        in_background: the background shows him, so difference means that he left.
+        blob: index of the blob that is his and nobody else's in this picture, -1 without.
+        shared: the blob is more than him: somebody else, or a thing.
+        seen: he is in this picture.
+        height_px: his greatest height so far.
+        hit_ns: when HOG last found him; looked_ns: last looked for him; moved_ns, seen_ns: likewise.
+    """
+
+    box: Array
+    in_background: bool
+    stamp_ns: int
+    score: float = 0.0
+    confirmed: bool = False
+    blob: int = -1
+    shared: bool = False
+    seen: bool = True
+    height_px: float = 0.0
+    hit_ns: int = 0
+    looked_ns: int = 0
+    moved_ns: int = 0
+    seen_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self.hit_ns = self.looked_ns = self.moved_ns = self.seen_ns = self.stamp_ns
+
+    def note(self, view: View, stamp_ns: int) -> None:
+        """Write down whether he is there and whether he moves. When the light was switched, nothing is known."""
+        height_px = float(self.box[3] - self.box[1])
+        self.height_px = max(height_px, self.height_px)
+        different = fill(view.foreground, self.box)
+        if view.relit:
+            self.seen = True
+        elif self.in_background:
+            self.seen = different < GONE_FILL
+        else:
+            self.seen = different >= _SEEN_FILL and fill(view.solid, self.box) >= _SOLID_FILL
+            self.seen &= height_px >= _LEAST_PART * self.height_px
+        if self.seen:
+            self.seen_ns = stamp_ns
+        if not view.relit and self._moves(view):
+            self.moved_ns = stamp_ns
+
+    def _moves(self, view: View) -> bool:
+        return fill(view.moving, self.box) >= MOVING_FILL or (self.in_background and stirs(self.box, view))
+
+
+def stirs(box: Array, view: View) -> bool:
+    """Whether more changes in a box (4,) than in the picture around it: nobody stands as still as furniture.
+
+    Finer than foreground and motion: a person who is part of the background sways by less than a pixel.
+    """
+    noise = float(np.median(view.difference[::5, ::5]))
+    fine = (view.difference > max(_FINEST_LEVELS, 4 * noise)).astype(np.uint8)
+    own = fill(fine, box)
+    rest = fine[view.foreground == 0]
+    usual = float(np.count_nonzero(rest)) / max(1, rest.size)
+    return own >= _STIR_FILL and own >= _STIR_RATIO * usual

@@ -1,0 +1,98 @@
+"""One picture compared with the background, and the picture operations that this takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lbzf_ros.detectors.boxes import Array
+from lbzf_ros.detectors.masks import Mask
+
+Image = NDArray[np.uint8]
+Number = TypeVar("Number", np.uint8, np.float32)
+_SHADOW = (0.5, 1.3)  # brightness of a shadow, or of a light spot, relative to the background
+_SHADOW_COLOUR = 12.0  # grey levels by which its colour may differ besides
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A picture and what differs in it, at working size (height, width).
+
+    Attributes:
+        image: uint8 (h, w, 3), smoothed.
+        difference: float32 (h, w) from the background, the largest of the three channels, grey levels.
+        limit: float32 (h, w), above which a difference is foreground.
+        foreground: uint8 (h, w), 1 where the picture differs from the background.
+        solid: uint8 (h, w), foreground that is not merely the background a little darker or brighter.
+        moving: uint8 (h, w), 1 where it differs from the picture before.
+        doubtful: uint8 (h, w), 1 where the background may show a person: it became background lately.
+        elapsed_s: seconds since the picture before, 0 for the first.
+        scale: picture pixels in one working pixel, in x and in y.
+        relit: the light was switched: everything but people was learnt anew, `moving` says nothing.
+    """
+
+    image: Image
+    difference: Array
+    limit: Array
+    foreground: Mask
+    solid: Mask
+    moving: Mask
+    doubtful: Mask
+    elapsed_s: float
+    scale: int
+    relit: bool = False
+
+    @property
+    def share(self) -> float:
+        """Share 0..1 of the picture that is foreground."""
+        return float(np.count_nonzero(self.foreground)) / self.foreground.size
+
+
+def shrunk(image_bgr: Image, side_px: int) -> tuple[Image, int]:
+    """A picture (height, width, 3) whose shorter side is about `side_px` long, smoothed, and the factor between.
+
+    The factor is whole and the sides divide by it (the last rows and columns are left out), because any other ratio
+    costs OpenCV ten times as long. Pictures are never enlarged.
+    """
+    factor = max(1, round(min(image_bgr.shape[:2]) / side_px))
+    height, width = (side - side % factor for side in image_bgr.shape[:2])
+    size = width // factor, height // factor
+    small = cv2.resize(image_bgr[:height, :width], size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8), factor
+
+
+def largest_difference(a: NDArray[Number], b: NDArray[Number]) -> Array:
+    """The largest of the three channels' differences of two pictures (h, w, 3) of one type: float32 (h, w)."""
+    blue, green, red = cv2.split(cv2.absdiff(a, b))
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)
+
+
+def smoothed(mask: NDArray[np.bool_], side_px: int) -> Mask:
+    """The mask without specks and pinholes smaller than half a square."""
+    return np.asarray(cv2.medianBlur(mask.astype(np.uint8), side_px), np.uint8)
+
+
+def without_shadows(image: Image, background: Array, foreground: Mask) -> Mask:
+    """Take away the foreground that keeps the background's colour: shadows, reflections, light spots.
+
+    A shirt in the wall's colour goes too, so this is for the outline of a person, not for his presence.
+    """
+    x, y, width, height = cv2.boundingRect(foreground)
+    if width == 0:
+        return foreground
+    part = np.s_[y : y + height, x : x + width]
+    now, model = image[part].astype(np.float32), np.ascontiguousarray(background[part])
+    # The brightness b at which b * model is nearest to now, and how far away that still is.
+    ones = np.ones((1, 3), np.float32)
+    along = np.asarray(cv2.transform(now * model, ones), np.float32).reshape(height, width)
+    length = np.asarray(cv2.transform(model * model, ones), np.float32).reshape(height, width)
+    brightness = along / np.maximum(length, 1)
+    colour = largest_difference(now, model * brightness[..., None])
+    shadow = (brightness > _SHADOW[0]) & (brightness < _SHADOW[1]) & (colour < _SHADOW_COLOUR)
+    solid = np.zeros(foreground.shape, bool)
+    solid[part] = (foreground[part] > 0) & ~shadow
+    return smoothed(solid, 3)

@@ -1,0 +1,76 @@
+"""A real server for the tests: uvicorn in a thread, and Chromium to look at it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from test.web.factory import Line
+from web_bridge.app import create_app
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_CHROMIUM = "/usr/bin/chromium"
+_QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+class Server:
+    """The application on a port of this machine; it can be stopped and started on the same port."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen."""
+        self.app = create_app(self._line.context)
+        listening = socket.create_server(("127.0.0.1", self._port))
+        config = uvicorn.Config(self.app, log_level="warning", ws="none", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all streams and stop listening."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self.app.state.broadcaster.close()
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "the server did not stop"
+        self._server = None
+
+
+@contextmanager
+def serving(line: Line) -> Iterator[Server]:
+    """A server for the length of a block."""
+    server = Server(line)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a screen."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET.split())
+        yield browser
+        browser.close()

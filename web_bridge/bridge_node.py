@@ -1,0 +1,231 @@
+"""Node: what the other nodes say becomes the live state; the API and the page are served from it and the database.
+
+ROS is heard in a thread of its own; the web server has the main thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+import rclpy
+import uvicorn
+from diagnostic_msgs.msg import DiagnosticStatus
+from lbzf_interfaces.msg import CameraStatus
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
+
+from lbzf_ros.config.schema import WebSettings
+from lbzf_ros.core.errors import ConfigError, LbzfError, StoreError
+from lbzf_ros.core.model import EventKind
+from lbzf_ros.nodes.base import EXIT_CONFIG, LbzfNode
+from lbzf_ros.ros import convert, topics
+from lbzf_ros.ros.params import declare_settings
+from lbzf_ros.store.engine import DATABASE_NAME, reading_engine
+from lbzf_ros.store.reader import StoreReader
+from web_bridge.app import create_app
+from web_bridge.context import Context
+from web_bridge.live import CameraReport, CameraState, LiveState, PlantFacts, read_line
+
+_CATCH_UP_S = 0.25
+_READ_AGAIN_S = 5.0
+"""Cycles are read again so often even if no acknowledgement was heard: a lost one must not leave an old page."""
+_GRACE_S = 1
+_CAMERA_STATES = {
+    CameraStatus.STARTING: CameraState.STARTING,
+    CameraStatus.ONLINE: CameraState.ONLINE,
+    CameraStatus.OFFLINE: CameraState.OFFLINE,
+    CameraStatus.ENDED: CameraState.ENDED,
+}
+
+
+class WebBridge(LbzfNode):
+    """Keeps the live state up to date."""
+
+    def __init__(self) -> None:
+        super().__init__("web_bridge")
+        self.settings = declare_settings(self, self.plant.web)
+        data = self.data_folder()
+        self._engine = reading_engine(data / DATABASE_NAME)
+        self._reader = StoreReader(self._engine)
+        self._live = LiveState(diagnostics_period_s=self.graph.diagnostics_period_s)
+        self.api = Context(
+            reader=self._reader,
+            live=self._live,
+            data=data,
+            recent_cycles=self.settings.recent_cycles,
+        )
+        self._counter = self.diagnostics.counter("cycles")
+        self._line_is_due = self._cycles_are_due = False
+        self._read_s = time.monotonic()
+        self.subscribe(topics.PLANT_INFO, self._on_plant)
+        self.subscribe(topics.DIAGNOSTICS, self._on_diagnostics)
+        self.subscribe(topics.CYCLE_EVENTS_ACK, self._on_ack)
+        for camera in self.plant.cameras:
+            self.subscribe(topics.CAMERA_STATUS, self._on_camera, camera.label)
+            self.subscribe(topics.STATION_STATES, self._on_states, camera.label)
+        self.create_timer(_CATCH_UP_S, self._catch_up)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _on_plant(self, message: Any) -> None:
+        """The plant is in the database; after a restart of persistence it may be another one."""
+        self._live.set_plant(
+            PlantFacts(message.name, message.time_zone, tuple(message.nodes), message.software_version)
+        )
+        self._line_is_due = True
+        self._catch_up()
+
+    def _on_camera(self, message: Any) -> None:
+        report = CameraReport(
+            camera=message.camera,
+            state=_CAMERA_STATES.get(message.state, CameraState.UNKNOWN),
+            last_frame_ns=convert.time_from_msg(message.last_frame),
+            fps=message.fps,
+            detail=message.detail,
+        )
+        self._live.report_camera(report, now_s=time.monotonic())
+
+    def _on_states(self, message: Any) -> None:
+        self._live.report_stations(
+            message.header.frame_id,
+            convert.time_from_msg(message.header.stamp),
+            convert.states_from_msg(message),
+            now_s=time.monotonic(),
+        )
+
+    def _on_diagnostics(self, message: Any) -> None:
+        now_s = time.monotonic()
+        errors: dict[str, dict[str, str]] = {}
+        for status in message.status:
+            node, _, part = status.name.partition(": ")
+            of_node = errors.setdefault(node, {})
+            if status.level == DiagnosticStatus.ERROR:
+                of_node[part] = status.message
+        for node, found in errors.items():
+            self._live.report_node(node, found, now_s=now_s)
+
+    def _on_ack(self, message: Any) -> None:
+        """Rows are committed; a START changes nothing that is read here."""
+        if any(kind != EventKind.START.value for kind in message.kinds):
+            self._counter.received += 1
+            self._cycles_are_due = True
+            if time.monotonic() - self._read_s > _CATCH_UP_S:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Read from the database what is due; what fails stays due."""
+        began_s = time.monotonic()
+        overdue = self._live.now.plant is not None and began_s - self._read_s > _READ_AGAIN_S
+        if not (self._line_is_due or self._cycles_are_due or overdue):
+            return
+        self._read_s = began_s
+        try:
+            if self._line_is_due:
+                self._live.set_line(read_line(self._reader))
+            self._live.set_cycles(self._reader.recent_cycles(self.settings.recent_cycles))
+        except StoreError as error:
+            self._cycles_are_due = True
+            self._counter.fail(str(error))
+            self.get_logger().error(str(error))
+            return
+        self._line_is_due = self._cycles_are_due = False
+        self._counter.done(time.monotonic() - began_s)
+
+
+class _Server(uvicorn.Server):
+    """Stops at once: open streams are ended first, so that nothing has to be waited for."""
+
+    def stop(self) -> None:
+        """End every stream, then the server."""
+        self.should_exit = True
+        self.config.app.state.broadcaster.close()  # type: ignore[union-attr]  # it is the app given below
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # uvicorn's signature
+        """SIGTERM or SIGINT. Not passed on: what follows the server in `main` must still run."""
+        self.stop()
+
+
+def _listen(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"web_bridge: cannot listen on {settings.host} port {settings.port}: {error.strerror}. Stop what uses it, "
+            "or set another `web.port` (parameter `port`)."
+        ) from None
+
+
+def _serve(node: WebBridge) -> bool:
+    """Serve until told to stop. False: the ROS side has failed."""
+    app = create_app(node.api)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        ws="none",
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = _Server(config)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    healthy = threading.Event()
+    thread = threading.Thread(target=_spin, args=(executor, server, healthy), name="ros", daemon=True)
+    with _listen(node.settings) as listening:
+        thread.start()
+        shown = f"[{node.settings.host}]" if ":" in node.settings.host else node.settings.host
+        node.get_logger().info(f"listening on http://{shown}:{node.settings.port}/")
+        server.run(sockets=[listening])
+    executor.shutdown()
+    thread.join(_GRACE_S)
+    return healthy.is_set()
+
+
+def _spin(executor: SingleThreadedExecutor, server: _Server, healthy: threading.Event) -> None:
+    try:
+        executor.spin()
+        healthy.set()
+    except ExternalShutdownException:
+        healthy.set()
+    except Exception:
+        # A page whose figures stand still is worse than none: end, and be started again.
+        logging.getLogger("web_bridge").exception("listening to the graph failed")
+        server.stop()
+
+
+def main() -> None:
+    """Run until told to stop; a configuration that cannot work is said in one line."""
+    logging.basicConfig(level=logging.WARNING, format="[%(levelname)s] [%(name)s]: %(message)s")
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server takes over
+    node: WebBridge | None = None
+    try:
+        node = WebBridge()
+        if not _serve(node):
+            sys.exit(1)
+    except KeyboardInterrupt:
+        pass
+    except LbzfError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(EXIT_CONFIG)
+    finally:
+        if node is not None:
+            node.close()
+        try_shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+// Module, time, connection, cameras, notices.
+
+import { POLL_S } from "./connection.js";
+import { byId, keep, make, say } from "./dom.js";
+import { age, count, day, hasText, text, time } from "./format.js";
+import { sinceHeardS } from "./model.js";
+
+const SIGNS = { online: "✓", offline: "✕", starting: "…", ended: "■", unknown: "?" };
+const WITH_AGE = ["online", "offline"];
+
+export function showModule(model, selected, select) {
+  const modules = model.plant.modules;
+  const module = modules.find((one) => one.code === selected);
+  say(byId("module"), module?.display_name ?? model.plant.name ?? "LBZF");
+  say(byId("reference"), module?.product_reference ?? "");
+  document.title = module ? `${module.display_name} · LBZF` : "LBZF";
+  const nav = byId("modules");
+  nav.hidden = modules.length < 2;
+  keep(nav, modules.map((one) => one.code), (code) => {
+    const button = make("button");
+    button.type = "button";
+    button.onclick = () => select(code);
+    return button;
+  }).forEach((button, place) => {
+    say(button, modules[place].display_name);
+    button.setAttribute("aria-pressed", String(modules[place].code === selected));
+  });
+}
+
+export function showTime(model) {
+  const now = model.now();
+  say(byId("clock"), time(now));
+  say(byId("date"), day(now));
+}
+
+export function showConnection(connection) {
+  const state = connection.state;
+  document.body.dataset.connection = state;
+  say(byId("connection"), text(`connection_${state}`, { age: age(connection.silentS), seconds: count(POLL_S) }));
+}
+
+/** What a person must know before believing the figures. */
+export function showNotice(model, connection) {
+  const words = noticeOf(model, connection);
+  const notice = byId("notice");
+  say(notice, words);
+  notice.hidden = !words;
+}
+
+function noticeOf(model, connection) {
+  if (connection.state === "lost") return text("notice_lost", { age: age(connection.silentS) });
+  if (!model.plant?.known) return text("notice_starting");
+  if (model.graph.up) return "";
+  return text("notice_missing", { nodes: model.graph.missing.map(nodeName).join(", ") });
+}
+
+function nodeName(node) {
+  const [, kind, label] = /^(.*?)(?:_(cam\d+))?$/.exec(node);
+  return hasText(`node_${kind}`) ? text(`node_${kind}`, { label }) : node;
+}
+
+export function showCameras(model, module) {
+  const cameras = [...model.cameras.values()].filter((camera) => camera.module === module);
+  keep(byId("cameras"), cameras.map((camera) => camera.label), newCamera).forEach((chip, place) => {
+    const camera = cameras[place];
+    const [sign, label, state, ageText] = chip.children;
+    chip.dataset.state = camera.state;
+    say(sign, SIGNS[camera.state]);
+    say(label, camera.label);
+    say(state, text(`camera_${camera.state}`));
+    say(ageText, lastPicture(camera));
+  });
+}
+
+function newCamera() {
+  const chip = make("li", "camera", make("span", "sign"), make("b"), make("span"), make("span", "age"));
+  chip.children[0].setAttribute("aria-hidden", "true");
+  chip.children[3].title = text("camera_age_title");
+  return chip;
+}
+
+function lastPicture(camera) {
+  if (camera.state === "ended") return "";
+  if (camera.last_frame === null) return camera.state === "offline" ? text("camera_never") : "";
+  if (camera.last_frame_age_s !== null && WITH_AGE.includes(camera.state)) {
+    // The server repeats an age when its second changes: what passes in between is added here, up to one change.
+    return text("camera_age", { age: age(camera.last_frame_age_s + Math.min(sinceHeardS(camera), 0.9)) });
+  }
+  const last = new Date(camera.last_frame);
+  return text("camera_last", { time: `${day(last)} ${time(last)}` });
+}

@@ -1,0 +1,118 @@
+// One tile a station: state, running cycle, last cycles, median against the standard time.
+
+import { newRecent, showRecent } from "./bars.js";
+import { byId, keep, make, say } from "./dom.js";
+import { count, figure, text } from "./format.js";
+import { keyOf, sinceHeardS } from "./model.js";
+import { versusPace, versusText } from "./pace.js";
+
+const FULL = 1.5; // the progress bar ends at one and a half times the SAM
+const AHEAD_S = 3; // the page counts on by itself no longer than this without news
+const MOST_THAT_FIT = 8; // tiles on a desk's screen without scrolling
+const NOTHING = { cycles: [], median_s: null, versus_sam_percent: null };
+const UNKNOWN = { state: "unknown", running: null };
+
+export function showTiles(model, module, open) {
+  const stations = model.plant.stations.filter((station) => station.module === module);
+  const main = byId("stations");
+  main.dataset.columns = String(columns(stations.length));
+  main.dataset.fits = String(stations.length <= MOST_THAT_FIT);
+  if (stations.length === 0) {
+    keep(main, ["empty"], () => make("p", "empty", text("empty_stations")));
+    return;
+  }
+  keep(main, stations.map(keyOf), newTile).forEach((tile, place) => showTile(tile, stations[place], model, open));
+}
+
+/** So many columns that no row is nearly empty and up to eight stations fill two rows. */
+function columns(stations) {
+  if (stations <= 3) return Math.max(1, stations);
+  if (stations === 4) return 2;
+  return stations <= 6 ? 3 : 4;
+}
+
+function newTile() {
+  const state = make("span", "state", make("i"), make("span"));
+  const operation = make("p", "operation", make("span"), make("span"));
+  const sum = make("div", "sum", make("span", "median", make("span"), make("span", "of"), make("b")), make("span", "versus"));
+  return make("article", "tile", make("header", "", make("h2"), state), operation, newRunning(), newRecent(), sum);
+}
+
+function newRunning() {
+  const track = make("div", "track", make("div", "fill"), make("div", "mark"));
+  track.setAttribute("role", "img");
+  track.setAttribute("aria-label", text("running_label"));
+  const progress = make("div", "progress", track, make("p", "word"));
+  return make("div", "running", make("p", "elapsed", make("span"), make("small")), progress);
+}
+
+function showTile(tile, station, model, open) {
+  const [head, operation, running, recent, sum] = tile.children;
+  const state = model.states.get(keyOf(station)) ?? UNKNOWN;
+  const cycles = model.cycles.get(keyOf(station)) ?? NOTHING;
+  tile.dataset.pace = versusPace(cycles.versus_sam_percent);
+  say(head.children[0], station.display_name);
+  head.children[1].dataset.state = state.state;
+  say(head.children[1].children[1], text(`state_${state.state}`));
+  say(operation.children[0], station.operation ?? "");
+  say(operation.children[1], samText(station));
+  showRunning(running, station, state, model);
+  showRecent(recent, station, cycles.cycles, open);
+  showSum(sum, cycles);
+}
+
+const samText = (station) =>
+  station.sam_s === null ? text("sam_unknown") : text("sam_of", { figure: figure(station.sam_s) });
+
+function showSum(sum, cycles) {
+  const [median, versus] = sum.children;
+  sum.hidden = cycles.median_s === null;
+  if (sum.hidden) return;
+  say(median.children[0], text("median"));
+  say(median.children[1], ` ${text("median_of", { count: count(cycles.cycles.length) })}`);
+  say(median.children[2], text("seconds", { figure: figure(cycles.median_s) }));
+  versus.dataset.pace = versusPace(cycles.versus_sam_percent);
+  say(versus, versusText(cycles.versus_sam_percent));
+}
+
+/** Let the running cycles count on between two messages. */
+export function tick(model, module) {
+  for (const tile of byId("stations").children) {
+    const station = model.plant.stations.find((one) => keyOf(one) === tile.dataset.key);
+    const state = model.states.get(tile.dataset.key);
+    if (station?.module === module && state?.running) showRunning(tile.children[2], station, state, model);
+  }
+}
+
+function showRunning(running, station, state, model) {
+  const [elapsed, progress] = running.children;
+  const [track, word] = progress.children;
+  const elapsedS = state.running ? state.running.elapsed_s + Math.min(sinceHeardS(state), AHEAD_S) : null;
+  const overS = elapsedS === null || station.sam_s === null ? null : elapsedS - station.sam_s;
+  running.dataset.quiet = String(elapsedS === null);
+  running.dataset.over = String(overS !== null && overS > 0);
+  track.hidden = elapsedS === null || station.sam_s === null;
+  elapsed.hidden = elapsedS === null;
+  if (elapsedS !== null) {
+    say(elapsed.children[0], count(Math.floor(elapsedS)));
+    say(elapsed.children[1], " s");
+  }
+  if (overS !== null) {
+    track.children[0].style.width = `${Math.min(100, (100 * elapsedS) / (FULL * station.sam_s))}%`;
+  }
+  say(word, runningWord(state, overS, elapsedS, station, model));
+}
+
+function runningWord(state, overS, elapsedS, station, model) {
+  if (elapsedS === null) return state.state === "unknown" ? unknownWord(station, model) : text("running_none");
+  if (overS === null) return text("running_without_sam");
+  if (overS > 0) return text("running_over", { figure: count(Math.max(1, Math.floor(overS))) });
+  return text("running_left", { figure: count(Math.ceil(-overS)) });
+}
+
+/** Why nothing is known: mostly because the station's camera shows nothing. */
+function unknownWord(station, model) {
+  const camera = model.cameras.get(station.camera);
+  if (!camera || camera.state === "online") return text("running_unknown");
+  return text("state_because", { camera: camera.label, state: text(`camera_${camera.state}`).toLowerCase() });
+}

@@ -1,0 +1,100 @@
+"""Every error as problem details (RFC 9457), with the id of the request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from lbzf_ros.core.errors import InvalidValue, StoreError
+from web_bridge.schemas import Problem
+from web_bridge.stream import TooManyPages
+
+MEDIA_TYPE = "application/problem+json"
+_MAX_ERRORS = 20
+_LOG = logging.getLogger("web_bridge")
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, as OpenAPI describes them."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def problem(
+    scope: Scope,
+    status: int,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An error as an answer."""
+    body = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=str(scope.get("path", "")),
+        request_id=str(scope.get("state", {}).get("request_id", "")),
+        errors=errors or [],
+    )
+    return Response(
+        body.model_dump_json(), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Turn what routes raise into problem details. What nobody expected is answered by `middleware`."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(InvalidValue, _invalid)
+    app.add_exception_handler(StoreError, _store)
+    app.add_exception_handler(TooManyPages, _too_many)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = error.detail
+    if detail == phrase:
+        detail = (
+            f"{request.method} {request.url.path}: {phrase.lower()}; /api/v1/openapi.json lists what there is"
+        )
+    return problem(request.scope, error.status_code, detail, headers=error.headers)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"where": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])}
+        for item in error.errors()[:_MAX_ERRORS]
+    ]
+    detail = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
+    return problem(request.scope, 422, detail, errors=errors)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    return problem(request.scope, 422, str(error))
+
+
+def _store(request: Request, error: Exception) -> Response:
+    # The text names the file: that is for the log, not for whoever asked.
+    _LOG.error("%s: %s", request.url.path, error)
+    return problem(
+        request.scope,
+        503,
+        "the database cannot be read at present; the log says why",
+        headers={"Retry-After": "5"},
+    )
+
+
+def _too_many(request: Request, error: Exception) -> Response:
+    return problem(request.scope, 503, str(error), headers={"Retry-After": "30"})
