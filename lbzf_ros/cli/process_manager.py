@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import shlex
 import shutil
 import socket
@@ -78,8 +79,7 @@ class ProcessState:
     state: str
     """RUNNING, STARTING, BACKOFF, …"""
     pid: int
-    exit_status: int
-    """Of its last end; 0 when it never ended."""
+    """0 while it does not run."""
 
 
 class ProcessManager:
@@ -94,6 +94,7 @@ class ProcessManager:
             log_level: of every node.
         """
         self.logs, self._run = data / "logs", data / "run"
+        self._log, self._log_begins = self.logs / "supervisord.log", 0
         self._processes, self._log_level = list(processes), log_level
         self._supervisor: subprocess.Popen[bytes] | None = None
         # A socket's path has at most 107 characters, so it cannot lie in the data folder.
@@ -102,6 +103,7 @@ class ProcessManager:
     def __enter__(self) -> ProcessManager:
         for folder in (self.logs, self._run):
             folder.mkdir(parents=True, exist_ok=True)
+        self._log_begins = self._log.stat().st_size if self._log.exists() else 0
         config = self._run / "supervisord.conf"
         config.write_text(self.config(), "utf-8")
         with (self._run / "supervisord.err").open("wb") as errors:
@@ -144,7 +146,7 @@ class ProcessManager:
             said = (self._run / "supervisord.err").read_text("utf-8", "replace").strip()
             raise GraphError(
                 f"the process manager has ended (exit status {self._supervisor.returncode}). {said}\n"
-                f"Its log: {self.logs / 'supervisord.log'}"
+                f"Its log: {self._log}"
             )
 
     def states(self) -> list[ProcessState]:
@@ -155,7 +157,20 @@ class ProcessManager:
             rows = cast(list[dict[str, Any]], server.supervisor.getAllProcessInfo())
         except (OSError, xmlrpc.client.Error):
             return []
-        return [ProcessState(row["name"], row["statename"], row["pid"], row["exitstatus"]) for row in rows]
+        return [ProcessState(row["name"], row["statename"], row["pid"]) for row in rows]
+
+    def exits_with(self, status: int) -> list[str]:
+        """Names of the processes that have ended with an exit status since the start.
+
+        Supervisor tells it only in its log when a process ends soon after its start.
+        """
+        try:
+            with self._log.open("rb") as log:
+                log.seek(self._log_begins)
+                text = log.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return []
+        return re.findall(rf" exited: (\S+) \(exit status {status};", text)
 
     def stop(self) -> None:
         """Stop everything in under 5 s; what does not end by itself is killed."""

@@ -27,7 +27,6 @@ from lbzf_ros.resources import resource_path
 EXIT_CONFIG = 2
 """Exit status of a node that cannot run as it is configured; starting it again would not help."""
 _TICK_S = 0.1
-_STATES_EVERY_TICKS = 10
 _SLOW_AFTER_S = 30.0
 _ANSWER_S = 2.0
 
@@ -77,15 +76,13 @@ class _Run:
     def __init__(
         self, manager: ProcessManager, names: list[str], address: tuple[str, int], data: Path
     ) -> None:
-        self._manager, self._names, self._data = manager, names, data
+        self._manager, self._data = manager, data
         self._host, self._port = address
         files = {name: manager.logs / f"{name}.log" for name in names}
         self._log = LogStream(files, typer.echo, coloured=_coloured())
         self._began_s = time.monotonic()
         self._missing = "nothing answers yet"
         self._told_slow = False
-        # Until it answers once, supervisor is asked at every tick: being asked is also what makes it start its
-        # processes at once instead of a second later.
         self._is_managed = False
 
     def until(self, stop: threading.Event) -> None:
@@ -94,32 +91,29 @@ class _Run:
         Raises:
             GraphError: a node cannot run as it is configured, or the process manager has ended.
         """
-        is_up, ticks = False, 0
+        is_up = False
         while not stop.wait(_TICK_S):
             self._log.show_new()
             self._manager.check()
             if is_up:
                 continue
-            if ticks % _STATES_EVERY_TICKS == 0 or not self._is_managed:
-                self._check_configuration()
+            self._check_configuration()
             is_up = self._is_up()
             if is_up:
                 self._log.show_new()
                 typer.echo(self._ready())
             self._tell_slow()
-            ticks += 1
         self._log.show_new()
 
     def _check_configuration(self) -> None:
-        states = self._manager.states()
-        self._is_managed = self._is_managed or bool(states)
-        for process in states:
-            if process.exit_status == EXIT_CONFIG and process.state != "RUNNING":
-                self._log.show_new()
-                raise GraphError(
-                    f"{process.name} cannot run as it is configured; its log says why: "
-                    f"{self._manager.logs / process.name}.log"
-                )
+        # Until it answers once, supervisor is asked at every tick: being asked is also what makes it start its
+        # processes at once instead of a second later.
+        self._is_managed = self._is_managed or bool(self._manager.states())
+        for name in self._manager.exits_with(EXIT_CONFIG):
+            self._log.show_new()
+            raise GraphError(
+                f"{name} cannot run as it is configured; its log says why: {self._manager.logs / name}.log"
+            )
 
     def _is_up(self) -> bool:
         try:

@@ -91,7 +91,8 @@ def without_shadows(image: Image, background: Array, foreground: Mask) -> Mask:
     along = np.asarray(cv2.transform(now * model, ones), np.float32).reshape(height, width)
     length = np.asarray(cv2.transform(model * model, ones), np.float32).reshape(height, width)
     brightness = along / np.maximum(length, 1)
-    colour = largest_difference(now, model * brightness[..., None])
+    shaded = np.asarray(model * brightness[..., None], np.float32)
+    colour = largest_difference(now, shaded)
     shadow = (brightness > _SHADOW[0]) & (brightness < _SHADOW[1]) & (colour < _SHADOW_COLOUR)
     solid = np.zeros(foreground.shape, bool)
     solid[part] = (foreground[part] > 0) & ~shadow

@@ -127,6 +127,11 @@ def test_the_end_of_supervisor_ends_its_processes_and_is_noticed(data: Path) -> 
             manager.check()
 
 
-def test_a_process_that_cannot_run_as_configured_shows_its_exit_status(data: Path) -> None:
-    with ProcessManager([standin(standins.MISCONFIGURED)], data, "info") as manager:
-        wait_until(lambda: any(process.exit_status == 2 for process in manager.states()))
+def test_who_has_ended_with_a_status_since_the_start(data: Path) -> None:
+    processes = [standin(standins.MISCONFIGURED), standin(standins.SHORT)]
+    with ProcessManager(processes, data, "info") as manager:
+        wait_until(lambda: standins.MISCONFIGURED in manager.exits_with(2))
+        assert standins.SHORT not in manager.exits_with(2)
+    with ProcessManager([standin(standins.OBEDIENT)], data, "info") as manager:
+        wait_until(lambda: bool(pids(manager)))
+        assert manager.exits_with(2) == []

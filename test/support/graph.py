@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from test.support.rtsp import free_port
 
 READY_WITHIN_S = 60.0
@@ -49,6 +51,14 @@ class RunningGraph:
     def wait_until_written(self) -> None:
         """Wait until persistence has acknowledged every decision."""
         self.wait_for("all decisions acknowledged", lambda: self._unacknowledged() == 0, 30)
+
+    def kill(self, node: str) -> None:
+        """Kill one node of this system with SIGKILL."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            if any(word.endswith((f"nodes.{node}", f"{node}.bridge_node")) for word in process.cmdline()):
+                process.kill()
+                return
+        raise AssertionError(f"no process of {node} runs:\n{self.log()}")
 
     def _unacknowledged(self) -> int:
         outbox = self.data / "run" / "cycle_tracker.outbox"

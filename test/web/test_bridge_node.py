@@ -26,7 +26,7 @@ from lbzf_ros.ros import convert, topics
 from test.support.ros import DOMAIN_ID, Listener, listener
 from test.web.factory import MORNING_NS, Line
 
-STOPS_WITHIN_S = 2.0  # one second for the bridge, one for a busy machine to end a process
+STOPS_WITHIN_S = 1.0
 START_S = 30.0
 
 

@@ -1,0 +1,1 @@
+"""Tests of lbzf_ros.detectors."""
