@@ -55,6 +55,7 @@ def node_processes(
     detector: str | None = None,
     host: str | None = None,
     port: int | None = None,
+    start_time: str | None = None,
     use_sim_time: bool = False,
 ) -> list[NodeProcess]:
     """Processes that run a plant.
@@ -66,6 +67,7 @@ def node_processes(
         detector: detector backend, instead of the plant file's.
         host: address of the page, instead of the plant file's.
         port: port of the page, instead of the plant file's.
+        start_time: capture time of a file's first picture, instead of the plant file's.
         use_sim_time: take the time from /clock.
     """
     common: dict[str, Value] = {"plant": str(plant_file.resolve()), "data": str(data.resolve())}
@@ -77,7 +79,10 @@ def node_processes(
     }
     return [
         *(_process(name, {**common, **own.get(name, {})}) for name in SINGLE_NODES),
-        *(_driver(camera.label, common) for camera in plant.cameras),
+        *(
+            _driver(camera.label, {**common, **_given({"start_time": start_time})})
+            for camera in plant.cameras
+        ),
     ]
 
 

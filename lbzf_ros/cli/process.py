@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from lbzf_ros import __version__
-from lbzf_ros.config.load import load_plant
-from lbzf_ros.config.schema import Camera, Plant
+from lbzf_ros.config.load import load_plant, starting_at
+from lbzf_ros.config.schema import START_TIME_HELP, Camera, Plant
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
 from lbzf_ros.offline import process_camera
@@ -34,6 +34,9 @@ def process(
     camera: list[str] = typer.Option(
         [], "--camera", help="Only this camera (cam1); may be given several times."
     ),
+    start_time: str | None = typer.Option(
+        None, "--start-time", help=START_TIME_HELP, show_default="the plant file's start_time"
+    ),
     seconds: float | None = typer.Option(
         None, "--seconds", min=0.1, help="Stop after so many seconds of recording; the simulator needs it."
     ),
@@ -44,7 +47,7 @@ def process(
     interrupted can be started again: what is already in the database stays as it is.
     """
     settings = load_plant(plant)
-    chosen = _choose(settings, camera, seconds)
+    chosen = [starting_at(camera, start_time) for camera in _choose(settings, camera, seconds)]
     now_ns = time.time_ns()
     migrate(data / DATABASE_NAME, now_ns=now_ns)
     engine = writing_engine(data / DATABASE_NAME)
@@ -137,8 +140,10 @@ def _table(results: list[_Result]) -> Table:
             table.add_row(result.camera, "/".join(station), *map(str, counts), median)
         if not stations:
             table.add_row(result.camera, "no cycle", "0", "0", "0", "–")
-    table.caption = "; ".join(
-        f"{r.camera}: {r.recorded_s:.0f} s in {r.took_s:.0f} s, {r.recorded_s / max(1e-6, r.took_s):.1f} times real time"
-        for r in results
-    )
+    table.caption = "\n".join(_speed(result) for result in results)
     return table
+
+
+def _speed(result: _Result) -> str:
+    times = result.recorded_s / max(1e-6, result.took_s)
+    return f"{result.camera}: {result.recorded_s:.0f} s in {result.took_s:.0f} s, {times:.1f} times real time"

@@ -19,8 +19,8 @@ from lbzf_ros import __version__, graph
 from lbzf_ros.cli import claims
 from lbzf_ros.cli.log_stream import LogStream
 from lbzf_ros.cli.process_manager import ProcessManager
-from lbzf_ros.config.load import load_plant
-from lbzf_ros.config.schema import Plant
+from lbzf_ros.config.load import load_plant, starting_at
+from lbzf_ros.config.schema import START_TIME_HELP, Plant
 from lbzf_ros.core.errors import GraphError
 from lbzf_ros.resources import resource_path
 
@@ -47,6 +47,9 @@ def up(
     detector: str | None = typer.Option(
         None, "--detector", help="How people are found.", show_default="the plant file's detector.backend"
     ),
+    start_time: str | None = typer.Option(
+        None, "--start-time", help=START_TIME_HELP, show_default="the plant file's start_time"
+    ),
     log_level: LogLevel = typer.Option(graph.LOG_LEVEL, "--log-level", help="Least severity in the log."),
 ) -> None:
     """Run a plant: every node as its own process, restarted when it dies, until Ctrl-C.
@@ -58,7 +61,11 @@ def up(
     settings = load_plant(plant_file)
     data = data.resolve()
     address = (host or settings.web.host, port or settings.web.port)
-    processes = graph.node_processes(settings, plant_file, data, detector=detector, host=host, port=port)
+    for camera in settings.cameras:
+        starting_at(camera, start_time)  # said here in one line, rather than by each driver
+    processes = graph.node_processes(
+        settings, plant_file, data, detector=detector, host=host, port=port, start_time=start_time
+    )
     with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
         claims.check_port(*address)
         os.environ["ROS_DOMAIN_ID"] = str(domain)

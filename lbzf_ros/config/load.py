@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from lbzf_ros.config.schema import Plant
+from lbzf_ros.config.schema import Camera, Plant
 from lbzf_ros.core.errors import ConfigError
 
 _FOUND_LENGTH = 80
@@ -89,3 +89,17 @@ def _absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _is_relative_file(source: str) -> bool:
     return "://" not in source and not source.startswith(("simulator:", "/", "${"))
+
+
+def starting_at(camera: Camera, start_time: str | None) -> Camera:
+    """A camera whose file begins at another time (ISO 8601 with a zone); None or empty: as it was.
+
+    Raises:
+        ConfigError: it is no time, or has no zone.
+    """
+    if not start_time:
+        return camera
+    try:
+        return Camera.model_validate({**camera.model_dump(), "start_time": start_time})
+    except ValidationError as error:
+        raise ConfigError(f"--start-time {start_time!r}: {error.errors()[0]['msg']!s}") from None

@@ -24,6 +24,9 @@ Code = Annotated[
         pattern=r"^[A-Z0-9][A-Z0-9_]{0,63}$", description="Capitals, digits and _; used in files and the API."
     ),
 ]
+START_TIME_HELP = (
+    "Capture time of a file's first picture, with its zone. Default: when the file was last changed."
+)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -189,10 +192,7 @@ class Camera(Settings):
         "refer to it.",
     )
     fps: float = Field(default=5.0, ge=0.5, le=30, description="Pictures a second that are looked at.")
-    start_time: dt.datetime | None = Field(
-        default=None,
-        description="Capture time of a file's first picture, with its zone. Default: when the file was last changed.",
-    )
+    start_time: dt.datetime | None = Field(default=None, description=START_TIME_HELP)
     pace: Literal["realtime", "lockstep"] = Field(
         default="realtime",
         description="How a file or the simulator plays: at its own pace, or in lock-step, as fast as the graph can "

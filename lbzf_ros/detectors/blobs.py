@@ -13,7 +13,8 @@ from lbzf_ros.detectors.masks import Mask, around, tight_box
 from lbzf_ros.detectors.view import View
 
 _JOIN_SHARE = (0.012, 0.05)  # gaps of this width and height (of the picture's height) are closed
-_MIN_FILL = 0.2  # of its box; thinner is an edge or a cable
+_MIN_FILL = 0.2  # of its box; less is an edge or a frame
+_MIN_SLIMNESS = 0.12  # width by height; thinner is a cable or a streak of light
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +48,7 @@ def find_blobs(view: View, min_height_px: float) -> Blobs:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_32S)
     sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     large = (sides[:, 1] >= min_height_px) & (stats[:, cv2.CC_STAT_AREA] >= _MIN_FILL * sides.prod(axis=1))
+    large &= sides[:, 0] >= _MIN_SLIMNESS * sides[:, 1]
     large[0] = False
     renumber = np.where(large, np.cumsum(large), 0).astype(np.int32)
     labels = renumber[labels]

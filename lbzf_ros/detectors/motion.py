@@ -33,6 +33,7 @@ class ZoneMotion:
         self._polygons_px = dict(polygons_px)
         self._zones: dict[str, NDArray[np.bool_]] = {}
         self._before: Mask | None = None
+        self._size: tuple[int, ...] = ()
 
     def update(self, image_bgr: NDArray[np.uint8]) -> dict[str, float]:
         """Share 0..1 of each zone's pixels that moved since the last picture; NaN where that is not known.
@@ -44,7 +45,8 @@ class ZoneMotion:
         small, factor = shrunk(image_bgr, _WORKING_SIDE_PX)
         now = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         before, self._before = self._before, now
-        if before is None or before.shape != now.shape:
+        size, self._size = self._size, image_bgr.shape
+        if before is None or size != image_bgr.shape:
             self._zones = {name: _inside(corners, factor, now) for name, corners in self._polygons_px.items()}
             return dict.fromkeys(self._zones, UNKNOWN)
         moved = _moved(before, now)

@@ -15,7 +15,8 @@ from typing import Any
 import cv2
 from lbzf_interfaces.msg import CameraStatus
 
-from lbzf_ros.config.schema import Camera
+from lbzf_ros.config.load import starting_at
+from lbzf_ros.config.schema import START_TIME_HELP, Camera
 from lbzf_ros.core.errors import ConfigError, SourceError
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.nodes.base import LbzfNode, run
@@ -36,7 +37,8 @@ class CameraDriver(LbzfNode):
         super().__init__("camera_driver")
         cv2.setNumThreads(1)  # scaling and drawing one picture is not worth waking a second core
         label = declare_text(self, "camera", "", "Label of the camera in the plant file, e.g. cam1.")
-        self._camera = declare_settings(self, self._find(label))
+        start_time = declare_text(self, "start_time", "", START_TIME_HELP)
+        self._camera = declare_settings(self, starting_at(self._find(label), start_time))
         self._data = self.data_folder()
         self._counter = self.diagnostics.counter(label)
         self._images = self.publisher(topics.image(lossless=self._camera.lossless), label)

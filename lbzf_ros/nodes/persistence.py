@@ -28,7 +28,7 @@ from lbzf_ros.store.writer import EventWriter
 class Persistence(LbzfNode):
     """Writes events and segments to the database and acknowledges what is committed."""
 
-    lingers_s = 1.0  # the tracker gives up what runs, the recorder closes its segments
+    lingers_s = 0.5  # the tracker gives up what runs, the recorder closes its segments
 
     def __init__(self) -> None:
         super().__init__("persistence")

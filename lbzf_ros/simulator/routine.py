@@ -134,7 +134,8 @@ class Routine:
             start_s = units[-1].end_s
         return units
 
-    def _visit(self, rng: np.random.Generator, unit: _Unit, after_break: bool) -> Block:
+    # One signature for the three rules, which a table chooses from.
+    def _visit(self, rng: np.random.Generator, unit: _Unit, after_break: bool) -> Block:  # noqa: ARG002
         """He comes with a bundle, works, and goes."""
         way, entered_s = self._way_in, unit.start_s + self._enters_s
         left_s = entered_s + unit.work_s
@@ -153,7 +154,7 @@ class Routine:
         mark = Mark(reached_s, opens=True, closes=True, after_break=after_break)
         return Block(Itinerary(self._at_work(unit), (reach,)), (mark,))
 
-    def _pick_drop(self, rng: np.random.Generator, unit: _Unit, after_break: bool) -> Block:
+    def _pick_drop(self, rng: np.random.Generator, unit: _Unit, after_break: bool) -> Block:  # noqa: ARG002
         """He takes a piece, works on it, puts it away, and waits a moment."""
         station = self.place.station
         picked_s = unit.start_s + self._hand_enters_s[ZoneKind.PICK]

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from lbzf_ros.config import load_plant
+from lbzf_ros.config.load import starting_at
 from lbzf_ros.core.errors import ConfigError
 
 GOOD: dict[str, Any] = {
@@ -162,3 +163,13 @@ def test_what_is_no_plant_file_is_said(tmp_path: Path, content: bytes | None, sa
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=says):
         load_plant(path)
+
+
+def test_a_start_time_may_come_from_the_command_line(tmp_path: Path) -> None:
+    camera = load_plant(written(tmp_path, GOOD)).cameras[0]
+    assert starting_at(camera, None) is camera
+    moved = starting_at(camera, "2026-07-15T08:00:00-05:00").start_time
+    assert moved is not None
+    assert moved.isoformat() == "2026-07-15T08:00:00-05:00"
+    with pytest.raises(ConfigError, match=r"--start-time '08:00'"):
+        starting_at(camera, "08:00")

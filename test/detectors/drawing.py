@@ -20,10 +20,10 @@ BLUE, RED = (120, 60, 30), (40, 40, 140)
 def room(width_px: int = WIDTH_PX, height_px: int = HEIGHT_PX) -> Image:
     """A wall with a texture, a floor and a shelf."""
     rng = np.random.default_rng(7)
-    picture = np.full((height_px, width_px, 3), (190, 195, 200), np.float64)
-    picture[int(height_px * 0.7) :] = (90, 120, 150)
-    picture += cv2.GaussianBlur(rng.normal(0, 40, picture.shape), (0, 0), 3)
-    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    surface = np.full((height_px, width_px, 3), (190, 195, 200), np.float64)
+    surface[int(height_px * 0.7) :] = (90, 120, 150)
+    surface += cv2.GaussianBlur(rng.normal(0, 40, surface.shape), (0, 0), 3)
+    picture: Image = np.clip(surface, 0, 255).astype(np.uint8)
     cv2.rectangle(picture, (10, 60), (70, 150), (70, 90, 110), -1)
     return picture
 
@@ -36,7 +36,8 @@ def person(
     shirt: tuple[int, int, int] = BLUE,
 ) -> Image:
     """The picture with somebody who stands with his feet at (x, feet): head, body, arms and two legs."""
-    drawn, unit = picture.copy(), height_px / 100
+    drawn: Image = picture.copy()
+    unit = height_px / 100
     trousers = (45, 40, 40)
 
     def at(across: float, up: float) -> tuple[int, int]:
@@ -59,7 +60,7 @@ def noisy(picture: Image, seed: int, sigma: float = 3.0) -> Image:
     """The picture as a sensor gives it."""
     noise = np.empty(picture.shape, np.int16)
     cv2.setRNGSeed(seed + 1)
-    cv2.randn(noise, (0.0,), (sigma,))
+    cv2.randn(noise, np.zeros(1), np.full(1, sigma))
     return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
 
 

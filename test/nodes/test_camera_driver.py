@@ -2,7 +2,7 @@
 
 import functools
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,12 +18,12 @@ from test.support.video import write_video
 OFFLINE_AFTER_S = 2.0
 
 
-def plant_file(folder: Path, *cameras: dict[str, object]) -> dict[str, str]:
+def plant_file(folder: Path, *cameras: Mapping[str, object]) -> dict[str, str]:
     """Parameters of a driver for a plant with these cameras."""
     zones = {"work": {"kind": "work", "polygon_px": [[0, 0], [60, 0], [60, 60]]}}
     module = {
         "code": "ANGELA",
-        "cameras": list(cameras),
+        "cameras": [dict(camera) for camera in cameras],
         "workstations": [{"code": "PUESTO_01", "camera": "cam1", "zones": zones}],
     }
     path = folder / "plant.yaml"
@@ -33,6 +33,10 @@ def plant_file(folder: Path, *cameras: dict[str, object]) -> dict[str, str]:
 
 def states(ear: Listener, camera: str) -> list[int]:
     return [status.state for status in ear.heard[topics.CAMERA_STATUS.of(camera)]]
+
+
+def is_on_line(ear: Listener, camera: str) -> bool:
+    return CameraStatus.ONLINE in states(ear, camera)
 
 
 def heard_more_than(ear: Listener, topic: str, number: int) -> bool:
@@ -65,9 +69,7 @@ def test_a_camera_that_is_switched_off_is_off_line_and_comes_back(tmp_path: Path
             node_process("camera_driver", {**parameters, "camera": "cam2"}, log),
         ):
             for label in ("cam1", "cam2"):
-                ear.wait_for(
-                    f"{label} on line", lambda label=label: CameraStatus.ONLINE in states(ear, label)
-                )  # type: ignore[misc]
+                ear.wait_for(f"{label} on line", functools.partial(is_on_line, ear, label))
             before = len(states(ear, "cam2"))
             one.switch_off()
             took_s = ear.wait_for("cam1 off line", lambda: states(ear, "cam1")[-1] == CameraStatus.OFFLINE)

@@ -95,7 +95,7 @@ def bringup(plant_file: Path, ended: list[tuple[str, int]]) -> Iterator[launch.L
 
 
 @pytest.mark.launch(fixture=bringup)
-def test_the_same_graph_comes_up(plant_file: Path) -> Iterator[None]:
+def test_the_same_graph_comes_up(plant_file: Path) -> None:
     plant = load_plant(plant_file)
     health: dict[str, Any] = {}
     until_s = time.monotonic() + UP_WITHIN_S
@@ -104,7 +104,6 @@ def test_the_same_graph_comes_up(plant_file: Path) -> Iterator[None]:
         time.sleep(0.2)
         health = ask(f"http://127.0.0.1:{plant.web.port}/healthz")
     assert {node["name"] for node in health["nodes"]} == set(graph.node_names(plant))
-    yield
 
 
 @pytest.mark.launch(fixture=bringup, shutdown=True)
