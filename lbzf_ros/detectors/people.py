@@ -24,6 +24,8 @@ _SAME_IOU = 0.55  # of a blob's box with the box around a HOG hit
 _LOST_S = 1.0
 _HELD_AROUND = 0.08  # of his height: how far around a person nothing is learnt
 _SPEED = 1.2  # of a hurrying person, body heights a second
+_INSIDE = 0.8  # of a smaller box lies in a larger one: then it is in it
+_PART = 0.6  # of his size: less than that at once is a part of him, not him
 _WALKING = 0.1  # share of a blob that moves when its person walks
 
 
@@ -128,6 +130,8 @@ class People:
                 return
             person.in_background = False
         hit = refined(hit, view.solid)
+        if shared_part(hit, person.box) > _INSIDE and area(hit) < _PART * area(person.box):
+            return
         if person.blob < 0 or person.shared or iou(person.box[None], hit[None])[0, 0] < _SAME_IOU:
             person.box = hit
             person.shared = person.blob >= 0

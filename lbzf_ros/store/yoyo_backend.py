@@ -23,7 +23,7 @@ from yoyo.migrations import default_migration_table  # type: ignore[import-untyp
 _BUSY_TIMEOUT_S = 5.0
 
 
-class AtomicBackend(SQLiteBackend):  # type: ignore[misc]  # its base has no type information
+class AtomicBackend(SQLiteBackend):
     """One `BEGIN IMMEDIATE … COMMIT` for each migration with its record. SQLite's write lock is the only lock."""
 
     @classmethod
