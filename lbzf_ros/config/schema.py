@@ -276,20 +276,76 @@ class DetectorSettings(Settings):
     """How people are found."""
 
     backend: str = Field(default="hog_background", description="Name of a detector backend.")
-    working_side_px: int = Field(default=240, ge=120, le=1080)
-    min_height_share: float = Field(default=0.2, gt=0.02, le=1)
-    search_height_share: float = Field(default=0.35, gt=0.02, le=1)
-    hog_threshold: float = Field(default=0.0, ge=-1, le=3)
-    confirm_score: float = Field(default=0.8, ge=0, le=10)
-    recheck_s: float = Field(default=1.0)
-    search_s: float = Field(default=2.0)
-    hold_s: float = Field(default=60.0)
-    doubt_s: float = Field(default=60.0)
-    learn_s: float = Field(default=15.0)
-    absorb_s: float = Field(default=15.0)
-    noise_factor: float = Field(default=4.0)
-    min_contrast: float = Field(default=14.0)
-    relight_share: float = Field(default=0.6)
+    working_side_px: int = Field(
+        default=240,
+        ge=120,
+        le=1080,
+        description="Pictures are shrunk until their shorter side is about this, pixels.",
+    )
+    min_height_share: float = Field(
+        default=0.2,
+        gt=0.02,
+        le=1,
+        description="Least height of a person, as a share of the picture's height.",
+    )
+    search_height_share: float = Field(
+        default=0.35,
+        gt=0.02,
+        le=1,
+        description="The same where HOG searches the whole picture; smaller finds farther people and takes longer.",
+    )
+    hog_threshold: float = Field(default=0.0, ge=-1, le=3, description="Least margin of a HOG hit.")
+    confirm_score: float = Field(
+        default=0.8, ge=0, le=10, description="Sum of recent margins at which a blob is a person."
+    )
+    recheck_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds after which HOG looks at a known person again."
+    )
+    search_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Seconds between searches of the whole picture, while it is in doubt.",
+    )
+    hold_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which somebody who neither moves nor is hit was none.",
+    )
+    doubt_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds for which a newly learnt background may show a person.",
+    )
+    learn_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=3600,
+        description="Seconds in which the background follows what changes slowly.",
+    )
+    absorb_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which what is different and no person is furniture.",
+    )
+    noise_factor: float = Field(
+        default=4.0, ge=1, le=20, description="Standard deviations of a pixel's noise that make it different."
+    )
+    min_contrast: float = Field(
+        default=14.0,
+        ge=1,
+        le=100,
+        description="Grey levels that make it different, however clean the picture is.",
+    )
+    relight_share: float = Field(
+        default=0.6,
+        gt=0,
+        le=1,
+        description="Share of the picture that changes at once when the light is switched.",
+    )
 
 
 class RecorderSettings(Settings):

@@ -15,6 +15,7 @@ from lbzf_ros.core.model import (
     Activity,
     CycleEvent,
     EventKind,
+    EvidenceKind,
     Evidence,
     FrameOccupancy,
     ModelInfo,
@@ -29,6 +30,8 @@ from lbzf_ros.core.rules import RULES
 from lbzf_ros.core.tally import Picture, Recent, Tally
 
 _HORIZON_MARGIN_NS = NS_PER_S
+_SETTLE_S = 1.0
+"""A detector sees somebody who was there before the first picture up to 0.6 s later (docs/detectors.md)."""
 
 
 def frame_path(camera: str, uid: str, start_ns: int) -> str:
@@ -51,7 +54,14 @@ class StationTracker:
         self._station, self._rois = station, rois
         self._rule = RULES[station.rule]
         self._kinds = {zone.name: zone.kind for zone in station.zones}
-        self._debounce = {z.name: Debounce(enter_s=z.enter_s, leave_s=z.leave_s) for z in station.zones}
+        self._debounce = {
+            z.name: Debounce(
+                enter_s=z.enter_s,
+                leave_s=z.leave_s,
+                settle_s=_SETTLE_S if z.evidence is EvidenceKind.PERSON else 0.0,
+            )
+            for z in station.zones
+        }
         self._work = work_zones(station)
         longest_s = max(max(2 * z.enter_s, z.leave_s) for z in station.zones)
         self._recent = Recent(round(longest_s * NS_PER_S) + _HORIZON_MARGIN_NS)

@@ -31,7 +31,17 @@ class Debounce:
     picture is no entry: when it began is not known. Memory is constant.
     """
 
-    def __init__(self, *, enter_s: float, leave_s: float) -> None:
+    def __init__(self, *, enter_s: float, leave_s: float, settle_s: float = 0.0) -> None:
+        """Begin outside.
+
+        Args:
+            enter_s: how long evidence must last.
+            leave_s: how long it must be away.
+            settle_s: evidence that begins so soon after the first picture was there before, and is no entry either:
+                a detector needs a moment to see who stands there already.
+        """
+        self._settle_ns = round(settle_s * NS_PER_S)
+        self._settled_ns = 0
         self._enter_ns = round(enter_s * NS_PER_S)
         self._leave_ns = round(leave_s * NS_PER_S)
         self._inside = False
@@ -56,6 +66,7 @@ class Debounce:
         present = evidence is Evidence.PRESENT
         if self._last_ns is None:
             self._last_ns = self._last_present_ns = stamp_ns
+            self._settled_ns = stamp_ns + self._settle_ns
             self._inside = present
             return None
         slack_ns, self._last_ns = stamp_ns - self._last_ns, stamp_ns
@@ -76,7 +87,7 @@ class Debounce:
             return None
         entry, self._run = self._run.entry, None
         self._inside, self._last_present_ns, self._exit = True, stamp_ns, None
-        return entry
+        return entry if entry.stamp_ns >= self._settled_ns else None
 
     def _while_inside(self, stamp_ns: int, slack_ns: int, present: bool) -> Crossing | None:
         if present:

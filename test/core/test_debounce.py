@@ -62,6 +62,13 @@ def test_without_debounce_the_first_picture_decides() -> None:
     ]
 
 
+def test_evidence_that_begins_while_the_detector_settles_is_no_entry() -> None:
+    debounce = Debounce(enter_s=0.4, leave_s=1, settle_s=1)
+    pictures = "aaPPPPPPPaaaaaaaaaPPPPP"
+    found = [debounce.update(i * NS_PER_S // 5, LETTERS[letter]) for i, letter in enumerate(pictures)]
+    assert [(c.entered, c.stamp_ns / NS_PER_S) for c in found if c] == [(False, 1.8), (True, 3.6)]
+
+
 def test_slack_is_the_time_since_the_picture_before() -> None:
     debounce = Debounce(enter_s=0, leave_s=0)
     debounce.update(0, Evidence.ABSENT)
