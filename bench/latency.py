@@ -36,7 +36,7 @@ def main() -> None:
             for event in events:
                 if event["event_uid"] not in seen:
                     seen.add(event["event_uid"])
-                    end_s = dt.datetime.fromisoformat(event["end_ts"].replace("Z", "+00:00")).timestamp()
+                    end_s = dt.datetime.fromisoformat(event["end"].replace("Z", "+00:00")).timestamp()
                     latencies_ms.append((now_s - end_s - debounce_s[event["workstation"]]) * 1000)
             time.sleep(ASK_EVERY_S)
     report.write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -16,12 +17,9 @@ from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Camera, Plant
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
-from lbzf_ros.offline import process_camera
-from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
-from lbzf_ros.store.migrate import migrate
-from lbzf_ros.store.plant import sync_plant
-from lbzf_ros.store.writer import EventWriter
-from lbzf_ros.video.sources import SIMULATOR_SCHEME, open_source
+
+if TYPE_CHECKING:
+    from lbzf_ros.store.writer import EventWriter
 
 
 def process(
@@ -46,6 +44,12 @@ def process(
     The same recording gives the same cycles as the running system does, to the millisecond. A run that was
     interrupted can be started again: what is already in the database stays as it is.
     """
+    # Imported here: `lbzf up` needs neither OpenCV nor SQLAlchemy, and would start half a second later with them.
+    from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
+    from lbzf_ros.store.migrate import migrate
+    from lbzf_ros.store.plant import sync_plant
+    from lbzf_ros.store.writer import EventWriter
+
     settings = load_plant(plant)
     chosen = [starting_at(camera, start_time) for camera in _choose(settings, camera, seconds)]
     now_ns = time.time_ns()
@@ -76,6 +80,8 @@ class _Result:
 
 
 def _choose(plant: Plant, wanted: list[str], seconds: float | None) -> list[Camera]:
+    from lbzf_ros.video.sources import SIMULATOR_SCHEME
+
     known = [camera.label for camera in plant.cameras]
     if unknown := [label for label in wanted if label not in known]:
         raise ConfigError(f"--camera {unknown[0]}: no such camera; the plant file has {', '.join(known)}")
@@ -99,6 +105,9 @@ def _run(
     seconds: float | None,
     progress: Progress,
 ) -> _Result:
+    from lbzf_ros.offline import process_camera
+    from lbzf_ros.video.sources import open_source
+
     once = camera.model_copy(update={"at_end": "stop"})
     source = open_source(plant, once, data, clock_ns=time.time_ns, live=False)
     length_s = source.length_s if seconds is None else min(seconds, source.length_s or seconds)

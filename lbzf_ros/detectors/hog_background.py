@@ -64,7 +64,8 @@ class HogBackgroundDetector:
         ghosts = find_ghosts(
             view, self._scene.background(), blobs, [i for i in range(len(blobs)) if i not in sure]
         )
-        self._people.drop_gone(ghosts, stamp_ns)
+        for box in self._people.drop_gone(ghosts, stamp_ns):
+            self._scene.doubt(box)
         held = self._people.held(view, blobs) & (1 - ghosts)
         self._scene.learn(view, held, ghosts)
         return self._boxes(view, image_bgr.shape[1], image_bgr.shape[0])

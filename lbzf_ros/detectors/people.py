@@ -70,10 +70,16 @@ class People:
             self._place(person, box, view)
             person.seen, person.seen_ns = True, stamp_ns
 
-    def drop_gone(self, ghosts: Mask, stamp_ns: int) -> None:
-        """Forget who has left, who never was one, and what has long been as still as furniture."""
-        self.members = [p for p in self.members if not self._gone(p, ghosts, stamp_ns)]
+    def drop_gone(self, ghosts: Mask, stamp_ns: int) -> list[Array]:
+        """Forget who has left, who never was one, and what has long been as still as furniture.
+
+        Returns:
+            Boxes (4,) of those who were part of the background: it may still show them.
+        """
+        gone = [p for p in self.members if self._gone(p, ghosts, stamp_ns)]
+        self.members = [p for p in self.members if p not in gone]
         self._drop_doubles()
+        return [p.box for p in gone if p.confirmed and p.in_background]
 
     def sure_blobs(self, stamp_ns: int) -> set[int]:
         """Indices of the blobs in which HOG has lately seen somebody."""
@@ -122,6 +128,8 @@ class People:
 
     def _place(self, person: Person, hit: Array, view: View) -> None:
         """Move him to the box (4,) where HOG found him, unless his blob says nearly the same more exactly."""
+        if _is_part(hit, person.box):
+            return
         if person.in_background:
             if fill(view.foreground, hit) < GONE_FILL:
                 person.box = _blend(person.box, hit)
@@ -130,7 +138,7 @@ class People:
                 return
             person.in_background = False
         hit = refined(hit, view.solid)
-        if shared_part(hit, person.box) > _INSIDE and area(hit) < _PART * area(person.box):
+        if _is_part(hit, person.box):
             return
         if person.blob < 0 or person.shared or iou(person.box[None], hit[None])[0, 0] < _SAME_IOU:
             person.box = hit
@@ -191,6 +199,11 @@ def _stacked(boxes: Array, max_height: float) -> Array:
         if common > 0.5 * narrower and joined[3] - joined[1] < max_height:
             box = joined
     return np.asarray(box, np.float32)
+
+
+def _is_part(hit: Array, whole: Array) -> bool:
+    """Whether HOG has seen only a part of somebody: head and shoulders, or legs."""
+    return bool(shared_part(hit, whole) > _INSIDE and area(hit) < _PART * area(whole))
 
 
 def _blend(old: Array, new: Array) -> Array:

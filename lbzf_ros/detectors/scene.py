@@ -20,7 +20,7 @@ from lbzf_ros.config.schema import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors.boxes import Array
 from lbzf_ros.detectors.light import LightCurve
-from lbzf_ros.detectors.masks import Mask
+from lbzf_ros.detectors.masks import Mask, around
 from lbzf_ros.detectors.view import Image, View, largest_difference, shrunk, smoothed, without_shadows
 
 _GRID = 5  # light and noise are estimated on every fifth pixel of every fifth row
@@ -94,6 +94,11 @@ class Scene:
             self._follow_noise(change)
         memory.image, memory.foreground, self._share = image, view.foreground, view.share
         return view
+
+    def doubt(self, box: Array) -> None:
+        """Somebody who was part of the background in a box (4,) was lost: it may show him still."""
+        if self._memory is not None:
+            self._memory.doubt_s[around(box, 0.0)] = self._settings.doubt_s
 
     def learn(self, view: View, people: Mask, ghosts: Mask) -> None:
         """Learn from the picture that was looked at last.
