@@ -18,7 +18,7 @@ from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.rules import RULES
 from lbzf_ros.resources import resource_path
 
-SPAN_S = 240
+SPAN_S = 180
 ASK_EVERY_S = 0.01
 
 
