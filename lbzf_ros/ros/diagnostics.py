@@ -12,6 +12,7 @@ from rclpy.node import Node
 from lbzf_ros.ros.topics import DIAGNOSTICS
 
 _WINDOW_S = 10.0
+_FIRST_AFTER_S = 0.2
 
 
 @dataclass
@@ -67,6 +68,7 @@ class Diagnostics:
         self._publisher = node.create_publisher(DIAGNOSTICS.type, DIAGNOSTICS.path, DIAGNOSTICS.qos)
         self._notes: dict[str, str] = {}
         node.create_timer(period_s, self.publish)
+        self._first = node.create_timer(_FIRST_AFTER_S, self._publish_first)
 
     def counter(self, name: str) -> Counter:
         """The counter of that name; made when it is new."""
@@ -82,6 +84,11 @@ class Diagnostics:
         array = DiagnosticArray(status=[self._status(name, counter) for name, counter in counters.items()])
         array.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(array)
+
+    def _publish_first(self) -> None:
+        """Say once, soon, that the node is there: whoever waits for the graph need not wait a whole period."""
+        self._first.cancel()
+        self.publish()
 
     def _status(self, name: str, counter: Counter) -> DiagnosticStatus:
         values = {
