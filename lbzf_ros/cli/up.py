@@ -27,6 +27,7 @@ from lbzf_ros.resources import resource_path
 EXIT_CONFIG = 2
 """Exit status of a node that cannot run as it is configured; starting it again would not help."""
 _TICK_S = 0.1
+_CHECK_EVERY_TICKS = 20
 _SLOW_AFTER_S = 30.0
 _ANSWER_S = 2.0
 
@@ -98,13 +99,15 @@ class _Run:
         Raises:
             GraphError: a node cannot run as it is configured, or the process manager has ended.
         """
-        is_up = False
+        is_up, ticks = False, 0
         while not stop.wait(_TICK_S):
             self._log.show_new()
             self._manager.check()
+            ticks += 1
+            if not is_up or ticks % _CHECK_EVERY_TICKS == 0:
+                self._check_configuration()
             if is_up:
                 continue
-            self._check_configuration()
             is_up = self._is_up()
             if is_up:
                 self._log.show_new()

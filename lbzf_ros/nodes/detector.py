@@ -9,6 +9,7 @@ from typing import Any
 from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import RoiSet
+from lbzf_ros.detectors.base import create
 from lbzf_ros.detectors.finder import PeopleFinder
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
@@ -22,6 +23,7 @@ class Detector(LbzfNode):
     def __init__(self) -> None:
         super().__init__("detector")
         self.settings = declare_settings(self, self.plant.detector)
+        create(self.settings)  # a backend that cannot run is said at the start, not at the first picture
         self._cameras = [_OneCamera(self, camera) for camera in self.plant.cameras]
 
 
