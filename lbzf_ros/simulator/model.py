@@ -133,7 +133,7 @@ def stations_of(plant: Plant, camera: Camera) -> list[SceneStation]:
         _scene_station(plant, module, station)
         for module in plant.modules
         for station in module.workstations
-        if station.camera == camera.label and camera in module.cameras
+        if station.camera == camera.label  # labels are unique in a plant
     ]
 
 
