@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -53,12 +54,16 @@ class RunningGraph:
         self.wait_for("all decisions acknowledged", lambda: self._unacknowledged() == 0, 30)
 
     def kill(self, node: str) -> None:
-        """Kill one node of this system with SIGKILL."""
+        """Kill one node of this system with SIGKILL, as soon as it runs."""
+        self.wait_for(f"{node} runs and is killed", lambda: self._killed(node), 30)
+
+    def _killed(self, node: str) -> bool:
         for process in psutil.Process(self.process.pid).children(recursive=True):
-            if any(word.endswith((f"nodes.{node}", f"{node}.bridge_node")) for word in process.cmdline()):
-                process.kill()
-                return
-        raise AssertionError(f"no process of {node} runs:\n{self.log()}")
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that ends meanwhile
+                if any(word.endswith((f"nodes.{node}", f"{node}.bridge_node")) for word in process.cmdline()):
+                    process.kill()
+                    return True
+        return False
 
     def _unacknowledged(self) -> int:
         outbox = self.data / "run" / "cycle_tracker.outbox"
