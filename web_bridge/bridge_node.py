@@ -143,6 +143,9 @@ class WebBridge(LbzfNode):
         self._counter.done(time.monotonic() - began_s)
 
 
+_SPIN_S = 0.1
+
+
 class _Server(uvicorn.Server):
     """Stops at once: open streams are ended first, so that nothing has to be waited for."""
 
@@ -183,21 +186,28 @@ def _serve(node: WebBridge) -> bool:
     server = _Server(config)
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    healthy = threading.Event()
-    thread = threading.Thread(target=_spin, args=(executor, server, healthy), name="ros", daemon=True)
+    healthy, stopping = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=_spin, args=(executor, server, stopping, healthy), name="ros", daemon=True
+    )
     with _listen(node.settings) as listening:
         thread.start()
         shown = f"[{node.settings.host}]" if ":" in node.settings.host else node.settings.host
         node.get_logger().info(f"listening on http://{shown}:{node.settings.port}/")
         server.run(sockets=[listening])
+    # The executor may only be taken down when nobody spins it any more: otherwise it crashes now and then.
+    stopping.set()
+    thread.join()
     executor.shutdown()
-    thread.join(_GRACE_S)
     return healthy.is_set()
 
 
-def _spin(executor: SingleThreadedExecutor, server: _Server, healthy: threading.Event) -> None:
+def _spin(
+    executor: SingleThreadedExecutor, server: _Server, stopping: threading.Event, healthy: threading.Event
+) -> None:
     try:
-        executor.spin()
+        while not stopping.is_set():
+            executor.spin_once(timeout_sec=_SPIN_S)
         healthy.set()
     except ExternalShutdownException:
         healthy.set()
