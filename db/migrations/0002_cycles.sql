@@ -3,10 +3,11 @@
 
 CREATE TABLE operators (
   id             INTEGER PRIMARY KEY,
-  external_code  TEXT UNIQUE,                       -- as the plant knows the person
+  external_code  TEXT UNIQUE,                       -- as the plant knows the person; NULL: erased
   display_name   TEXT,
   active         INTEGER NOT NULL DEFAULT 1,
-  notes          TEXT
+  notes          TEXT,
+  erased_at      TEXT                               -- when the person asked to be forgotten
 );
 
 CREATE TABLE cycle_events (
@@ -37,6 +38,7 @@ CREATE TABLE cycle_events (
   detection_count            INTEGER,               -- pictures with a person
   source_frame_path          TEXT,                  -- relative to the data folder
   source_video_path          TEXT,                  -- the segment that holds the start, relative to the data folder
+  frame_archived_at          TEXT,                  -- when the picture's time was up and its file went; the path is NULL then
   ref_op_order               TEXT,
   reasons_json               TEXT,                  -- why it was aborted: {code: text with the figures}
   gt_verified_by             TEXT,
@@ -45,7 +47,15 @@ CREATE TABLE cycle_events (
   notes                      TEXT,                  -- written by people
   created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   CHECK (end_ts >= start_ts),
-  CHECK (status <> 'complete' OR end_ts IS NOT NULL)
+  CHECK (status <> 'complete' OR end_ts IS NOT NULL),
+  CHECK (start_ts >= '2000' AND start_ts < '2100'),  -- outside it a clock was wrong
+  CHECK (mean_conf BETWEEN 0 AND 1),
+  CHECK (primary_track_dwell_ratio BETWEEN 0 AND 1),
+  CHECK (observed_share BETWEEN 0 AND 1),
+  CHECK (duration_uncertainty_s >= 0),
+  CHECK (detection_count >= 0),
+  CHECK (gt_corrected_duration_s > 0),
+  CHECK ((gt_verified_by IS NULL) = (gt_verified_at IS NULL))
 );
 
 CREATE INDEX idx_events_ws_start ON cycle_events(workstation_id, start_ts DESC);
@@ -78,9 +88,16 @@ CREATE TABLE cycle_events_rejected (
   detection_count            INTEGER,
   source_frame_path          TEXT,
   source_video_path          TEXT,
+  frame_archived_at          TEXT,
   notes                      TEXT,
   created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  CHECK (end_ts >= start_ts)
+  CHECK (end_ts >= start_ts),
+  CHECK (start_ts >= '2000' AND start_ts < '2100'),
+  CHECK (mean_conf BETWEEN 0 AND 1),
+  CHECK (primary_track_dwell_ratio BETWEEN 0 AND 1),
+  CHECK (observed_share BETWEEN 0 AND 1),
+  CHECK (duration_uncertainty_s >= 0),
+  CHECK (detection_count >= 0)
 );
 
 CREATE INDEX idx_rejected_ws_start ON cycle_events_rejected(workstation_id, start_ts DESC);
@@ -99,5 +116,16 @@ CREATE TABLE video_segments (
 );
 
 CREATE INDEX idx_segments_camera_start ON video_segments(camera_id, start_ts);
+
+-- What cannot become a cycle (an unknown station, an impossible time) is kept as it came, with the reason.
+CREATE TABLE cycle_events_refused (
+  id           INTEGER PRIMARY KEY,
+  event_uid    TEXT NOT NULL,
+  kind         TEXT NOT NULL,
+  event_json   TEXT NOT NULL CHECK (json_valid(event_json)),
+  error        TEXT NOT NULL,
+  received_at  TEXT NOT NULL,
+  UNIQUE (event_uid, kind)
+);
 
 UPDATE schema_version SET version = 2, applied_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now');

@@ -97,7 +97,7 @@ def _connect(database: Path) -> sqlite3.Connection:
 
 
 def _known_version(folder: Path) -> int:
-    numbers = [int(path.name.split("_")[0]) for path in folder.glob("*.sql")]
+    numbers = [int(path.name.split("_")[0]) for path in folder.glob("*.sql") if ".rollback" not in path.name]
     if not numbers:
         raise StoreError(
             f"{folder}: holds no migrations; the installation is incomplete, install LBZF again."

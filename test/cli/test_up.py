@@ -77,8 +77,9 @@ def test_a_node_that_cannot_run_as_configured_ends_it_all(tmp_path: Path) -> Non
 
 def test_it_keeps_the_demo_plant_running_and_stops_it_whole(tmp_path: Path) -> None:
     with running_graph(None, tmp_path / "data") as running:
-        assert f"Page  {running.url}" in running.log()
-        assert f"Data  {running.data}" in running.log()
+        # The page may answer a moment before the command has said so.
+        running.wait_for("the address is printed", lambda: f"Page  {running.url}" in running.log(), 10)
+        running.wait_for("the folder is printed", lambda: f"Data  {running.data}" in running.log(), 10)
         before = family(running.process.pid)
         victim = next(pid for pid in before if "lbzf_ros.nodes.recorder" in psutil.Process(pid).cmdline())
         os.kill(victim, signal.SIGKILL)

@@ -16,7 +16,7 @@ from lbzf_ros.resources import resource_path
 from lbzf_ros.store.migrate import migrate, schema_sql, schema_version
 from test.store.examples import MORNING_NS
 
-KNOWN = 2
+KNOWN = 4
 
 REFERENCE = {
     "modules": "id code display_name product_reference active created_at updated_at",
@@ -71,10 +71,10 @@ def migrations(tmp_path: Path) -> Path:
 
 
 def add_migration(folder: Path, sql: str) -> None:
-    (folder / "0003_more.sql").write_text(f"-- depends: 0002_cycles\n{sql}")
+    (folder / "0005_more.sql").write_text(f"-- depends: 0004_hours\n{sql}")
 
 
-GOOD = "CREATE TABLE extra (id INTEGER);\nUPDATE schema_version SET version = 3;"
+GOOD = "CREATE TABLE extra (id INTEGER);\nUPDATE schema_version SET version = 5;"
 
 
 @pytest.mark.parametrize("table", REFERENCE)
@@ -109,8 +109,8 @@ def test_an_existing_database_is_copied_before_it_changes(database: Path, migrat
     with opened(database) as connection:
         connection.execute("INSERT INTO modules (code, display_name) VALUES ('ANGELA', 'Angela')")
     done = migrate(database, now_ns=MORNING_NS, folder=migrations)
-    assert (done.before, done.after) == (KNOWN, 3)
-    assert done.copy == database.parent / "backups" / "lbzf-20260715-133051-schema2.db"
+    assert (done.before, done.after) == (KNOWN, KNOWN + 1)
+    assert done.copy == database.parent / "backups" / "lbzf-20260715-133051-schema4.db"
     assert schema_version(done.copy) == KNOWN
     with opened(done.copy) as connection:
         assert connection.execute("SELECT code FROM modules").fetchall() == [("ANGELA",)]
