@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lbzf_ros import __version__
 from lbzf_ros.core import rejection
 from lbzf_ros.core.association import opening_zone, work_zones
-from lbzf_ros.core.debounce import Crossing, Debounce
+from lbzf_ros.core.debounce import Crossing, Debounce, DebounceMemory
 from lbzf_ros.core.model import (
     NS_PER_S,
     Activity,
@@ -41,10 +41,44 @@ def frame_path(camera: str, uid: str, start_ns: int) -> str:
 
 
 @dataclass(slots=True)
-class _Running:
+class Running:
+    """A cycle that has begun: the entry that opened it, its START, and what was seen of it so far."""
+
     opened: Crossing
     start: CycleEvent
     tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(slots=True)
+class StationMemory:
+    """All that the tracker of one station remembers between two pictures.
+
+    Attributes:
+        zones: of each zone by its name.
+        recent: latest pictures, oldest first.
+        running: the cycle that has begun.
+        last_end_ns: when the cycle before ended; 0: there was none.
+        known: whether the latest picture said anything about the station.
+    """
+
+    zones: dict[str, DebounceMemory]
+    recent: tuple[Picture, ...] = ()
+    running: Running | None = None
+    last_end_ns: int = 0
+    known: bool = False
+
+
+@dataclass(slots=True)
+class TrackerMemory:
+    """All that the tracker of one camera remembers: with it, another process goes on where this one has stopped.
+
+    Attributes:
+        last_ns: stamp of the latest picture; 0: there was none.
+        stations: in the order of the camera's stations.
+    """
+
+    last_ns: int
+    stations: tuple[StationMemory, ...]
 
 
 class StationTracker:
@@ -64,8 +98,9 @@ class StationTracker:
         }
         self._work = work_zones(station)
         longest_s = max(max(2 * z.enter_s, z.leave_s) for z in station.zones)
-        self._recent = Recent(round(longest_s * NS_PER_S) + _HORIZON_MARGIN_NS)
-        self._running: _Running | None = None
+        self._horizon_ns = round(longest_s * NS_PER_S) + _HORIZON_MARGIN_NS
+        self._recent = Recent(self._horizon_ns)
+        self._running: Running | None = None
         self._last_end_ns = 0
         self._known = False
 
@@ -104,7 +139,40 @@ class StationTracker:
         running, self._running = self._running, None
         if running is None:
             return []
-        return [replace(running.start, kind=EventKind.ABORT, decided_ns=decided_ns, reasons=dict(reasons))]
+        return [_given_up(running, decided_ns, reasons)]
+
+    @property
+    def memory(self) -> StationMemory:
+        """What it remembers; changes with the next picture."""
+        return StationMemory(
+            zones={name: debounce.memory for name, debounce in self._debounce.items()},
+            recent=self._recent.pictures,
+            running=self._running,
+            last_end_ns=self._last_end_ns,
+            known=self._known,
+        )
+
+    def resume(self, memory: StationMemory) -> None:
+        """Go on from what the tracker of the same station and zones remembered."""
+        for name, debounce in self._debounce.items():
+            debounce.memory = memory.zones[name]
+        self._recent = Recent(self._horizon_ns, memory.recent)
+        self._running, self._last_end_ns = memory.running, memory.last_end_ns
+        self._known = memory.known
+
+    def anew(self) -> StationTracker:
+        """A tracker of the same station that has seen nothing yet."""
+        return StationTracker(self._station, self._rois)
+
+    @property
+    def running_uid(self) -> str:
+        """Uid of the cycle that has begun; empty without one."""
+        return self._running.start.event_uid if self._running else ""
+
+    @property
+    def exit_grace_ns(self) -> int:
+        """For how long nothing may be seen of the station without its operator counting as gone."""
+        return min(round(zone.leave_s * NS_PER_S) for zone in self._station.zones)
 
     @property
     def state(self) -> StationState:
@@ -150,10 +218,10 @@ class StationTracker:
             software_version=__version__,
             frame_path=frame_path(camera, uid, opened.stamp_ns),
         )
-        self._running = _Running(opened, start)
+        self._running = Running(opened, start)
         return start
 
-    def _close(self, running: _Running, crossing: Crossing, decided_ns: int) -> CycleEvent:
+    def _close(self, running: Running, crossing: Crossing, decided_ns: int) -> CycleEvent:
         opened, tally = running.opened, running.tally
         self._running, self._last_end_ns = None, crossing.stamp_ns
         self._recent.close(tally, opened.stamp_ns, crossing.stamp_ns)
@@ -203,6 +271,45 @@ class CycleTracker:
         return events, self.states
 
     @property
+    def memory(self) -> TrackerMemory:
+        """What it remembers; changes with the next picture."""
+        return TrackerMemory(self._last_ns, tuple(station.memory for station in self._stations.values()))
+
+    def resume(self, memory: TrackerMemory) -> None:
+        """Go on from what the tracker of the same zones remembered. Before its next picture: `after_pause`."""
+        self._last_ns = memory.last_ns
+        for station, remembered in zip(self._stations.values(), memory.stations, strict=True):
+            station.resume(remembered)
+
+    def after_pause(self, now_ns: int) -> list[CycleEvent]:
+        """Decide whether to go on as if nothing had happened, when the first picture after `resume` is there.
+
+        A station goes on when the pause was not longer than its exit grace: pictures that are missing for so long
+        cut no cycle of a running tracker either. Otherwise nobody knows what happened meanwhile: its cycle is given
+        up and it begins anew.
+
+        Args:
+            now_ns: stamp of the picture that comes next.
+
+        Returns:
+            The ABORTs of cycles that are given up.
+        """
+        pause_ns = now_ns - self._last_ns
+        why = {"restart": f"the cycle tracker was restarted, {pause_ns / NS_PER_S:.1f} s were not seen"}
+        events: list[CycleEvent] = []
+        for key, station in self._stations.items():
+            if pause_ns > station.exit_grace_ns:
+                events += station.abort(self._last_ns, why)
+                self._stations[key] = station.anew()
+        return events
+
+    def drop_ended(self, has_ended: Callable[[str], bool]) -> None:
+        """Forget running cycles whose end is decided already, by a process that could not remember it any more."""
+        for station in self._stations.values():
+            if station.running_uid and has_ended(station.running_uid):
+                station.abort(0, {})
+
+    @property
     def states(self) -> list[StationState]:
         """What every station is doing."""
         return [station.state for station in self._stations.values()]
@@ -214,3 +321,7 @@ class CycleTracker:
             for station in self._stations.values()
             for event in station.abort(self._last_ns, {code: text})
         ]
+
+
+def _given_up(running: Running, decided_ns: int, reasons: Mapping[str, str]) -> CycleEvent:
+    return replace(running.start, kind=EventKind.ABORT, decided_ns=decided_ns, reasons=dict(reasons))

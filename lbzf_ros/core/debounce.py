@@ -22,6 +22,36 @@ class Crossing:
     slack_ns: int
 
 
+@dataclass(slots=True)
+class Run:
+    """Evidence that may become an entry: the entry, the pictures since, and how many of them showed it."""
+
+    entry: Crossing
+    pictures: int = 0
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class DebounceMemory:
+    """All that a `Debounce` remembers: with it, another one goes on where the first has stopped.
+
+    Attributes:
+        inside: the zone counts as entered.
+        run: evidence that may become an entry.
+        exit: absence that may become an exit.
+        last_ns: latest picture with known evidence; None before the first.
+        last_present_ns: latest picture with evidence, or the first picture.
+        settled_ns: evidence that begins earlier was there before.
+    """
+
+    inside: bool = False
+    run: Run | None = None
+    exit: Crossing | None = None
+    last_ns: int | None = None
+    last_present_ns: int = 0
+    settled_ns: int = 0
+
+
 class Debounce:
     """Turns the evidence of one zone, picture by picture, into crossings.
 
@@ -41,19 +71,14 @@ class Debounce:
                 a detector needs a moment to see who stands there already.
         """
         self._settle_ns = round(settle_s * NS_PER_S)
-        self._settled_ns = 0
         self._enter_ns = round(enter_s * NS_PER_S)
         self._leave_ns = round(leave_s * NS_PER_S)
-        self._inside = False
-        self._run: _Run | None = None
-        self._last_ns: int | None = None
-        self._last_present_ns = 0
-        self._exit: Crossing | None = None
+        self.memory = DebounceMemory()
 
     @property
     def inside(self) -> bool:
         """Whether the zone counts as entered."""
-        return self._inside
+        return self.memory.inside
 
     def update(self, stamp_ns: int, evidence: Evidence) -> Crossing | None:
         """Take the evidence of the next picture; stamps must increase.
@@ -64,44 +89,42 @@ class Debounce:
         if evidence is Evidence.UNKNOWN:
             return None
         present = evidence is Evidence.PRESENT
-        if self._last_ns is None:
-            self._last_ns = self._last_present_ns = stamp_ns
-            self._settled_ns = stamp_ns + self._settle_ns
-            self._inside = present
+        memory = self.memory
+        if memory.last_ns is None:
+            memory.last_ns = memory.last_present_ns = stamp_ns
+            memory.settled_ns = stamp_ns + self._settle_ns
+            memory.inside = present
             return None
-        slack_ns, self._last_ns = stamp_ns - self._last_ns, stamp_ns
-        decide = self._while_inside if self._inside else self._while_outside
-        return decide(stamp_ns, slack_ns, present)
+        slack_ns, memory.last_ns = stamp_ns - memory.last_ns, stamp_ns
+        decide = self._while_inside if memory.inside else self._while_outside
+        return decide(memory, stamp_ns, slack_ns, present)
 
-    def _while_outside(self, stamp_ns: int, slack_ns: int, present: bool) -> Crossing | None:
-        if self._run is None:
+    def _while_outside(
+        self, memory: DebounceMemory, stamp_ns: int, slack_ns: int, present: bool
+    ) -> Crossing | None:
+        if memory.run is None:
             if not present:
                 return None
-            self._run = _Run(Crossing(True, stamp_ns, slack_ns))
-        self._run.pictures += 1
-        self._run.seen += present
-        if self._run.seen * 2 < self._run.pictures:
-            self._run = None
+            memory.run = Run(Crossing(True, stamp_ns, slack_ns))
+        memory.run.pictures += 1
+        memory.run.seen += present
+        if memory.run.seen * 2 < memory.run.pictures:
+            memory.run = None
             return None
-        if not present or stamp_ns - self._run.entry.stamp_ns < self._enter_ns:
+        if not present or stamp_ns - memory.run.entry.stamp_ns < self._enter_ns:
             return None
-        entry, self._run = self._run.entry, None
-        self._inside, self._last_present_ns, self._exit = True, stamp_ns, None
-        return entry if entry.stamp_ns >= self._settled_ns else None
+        entry, memory.run = memory.run.entry, None
+        memory.inside, memory.last_present_ns, memory.exit = True, stamp_ns, None
+        return entry if entry.stamp_ns >= memory.settled_ns else None
 
-    def _while_inside(self, stamp_ns: int, slack_ns: int, present: bool) -> Crossing | None:
+    def _while_inside(
+        self, memory: DebounceMemory, stamp_ns: int, slack_ns: int, present: bool
+    ) -> Crossing | None:
         if present:
-            self._last_present_ns, self._exit = stamp_ns, None
+            memory.last_present_ns, memory.exit = stamp_ns, None
             return None
-        self._exit = self._exit or Crossing(False, stamp_ns, slack_ns)
-        if stamp_ns - self._last_present_ns < self._leave_ns:
+        memory.exit = memory.exit or Crossing(False, stamp_ns, slack_ns)
+        if stamp_ns - memory.last_present_ns < self._leave_ns:
             return None
-        self._inside = False
-        return self._exit
-
-
-@dataclass(slots=True)
-class _Run:
-    entry: Crossing
-    pictures: int = 0
-    seen: int = 0
+        memory.inside = False
+        return memory.exit

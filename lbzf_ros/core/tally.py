@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lbzf_ros.core.model import UNKNOWN
@@ -53,9 +54,14 @@ class Recent:
     that closing a cycle costs the same whether it lasted ten seconds or ten minutes.
     """
 
-    def __init__(self, horizon_ns: int) -> None:
+    def __init__(self, horizon_ns: int, pictures: Iterable[Picture] = ()) -> None:
         self._horizon_ns = horizon_ns
-        self._pictures: deque[Picture] = deque()
+        self._pictures = deque(pictures)
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Those that are held, oldest first."""
+        return tuple(self._pictures)
 
     def append(self, picture: Picture) -> None:
         """Hold the newest picture."""

@@ -7,12 +7,16 @@ rules are in force.
 from __future__ import annotations
 
 import functools
+import math
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from lbzf_interfaces.msg import CycleEventAck, PlantInfo
 
 from lbzf_ros import __version__
+from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import InvalidValue, StoreError
 from lbzf_ros.core.model import CycleEvent
 from lbzf_ros.graph import node_names
@@ -20,9 +24,39 @@ from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
+from lbzf_ros.store.identity import (
+    database_generation,
+    database_marker,
+    had_database,
+    remember_database,
+)
 from lbzf_ros.store.migrate import migrate
 from lbzf_ros.store.plant import sync_plant
+from lbzf_ros.store.replaced import file_identity
 from lbzf_ros.store.writer import EventWriter
+from lbzf_ros.store.zones import set_reference
+from lbzf_ros.video.disk import has_room
+
+_LOOK_EVERY_S = 1.0
+_SAY_LOST_EVERY_S = 30.0
+
+
+class _Database:
+    """The open database, and the file that it was when it was opened."""
+
+    def __init__(self, path: Path, plant: Plant, *, now_ns: int) -> None:
+        """Bring it to the present schema and enter the plant.
+
+        Raises:
+            StoreError: it cannot be used.
+        """
+        migrate(path, now_ns=now_ns)
+        self.file = file_identity(path)
+        self.engine = writing_engine(path)
+        self.writer = EventWriter(self.engine)
+        self.generation = database_generation(self.engine)
+        self.rois = sync_plant(self.engine, plant, now_ns=now_ns, software_version=__version__)
+        remember_database(path.parent)
 
 
 class Persistence(LbzfNode):
@@ -33,29 +67,74 @@ class Persistence(LbzfNode):
     def __init__(self) -> None:
         super().__init__("persistence")
         self._settings = declare_settings(self, self.plant.storage)
-        data = self.data_folder()
-        data.mkdir(parents=True, exist_ok=True)
-        now_ns = self.get_clock().now().nanoseconds
-        migrate(data / DATABASE_NAME, now_ns=now_ns)
-        engine = writing_engine(data / DATABASE_NAME)
-        self._writer = EventWriter(engine)
-        rois = sync_plant(engine, self.plant, now_ns=now_ns, software_version=__version__)
+        self._data = self.data_folder()
+        self._path = self._data / DATABASE_NAME
+        self._data.mkdir(parents=True, exist_ok=True)
         self._counter = self.diagnostics.counter("cycle_events")
+        self._disk = self.diagnostics.counter("disk")
         self._waiting: list[CycleEvent] = []
         self._since_s = 0.0
+        self._lost_said_s = -math.inf
         self._ack = self.publisher(topics.CYCLE_EVENTS_ACK)
+        self._info = self.publisher(topics.PLANT_INFO)
+        self._rois = {c.label: self.publisher(topics.ROI_SET, c.label) for c in self.plant.cameras}
+        self._database: _Database | None = None
+        if self._path.exists() or not had_database(self._data):
+            self._open()
+        self._look()
         self.subscribe(topics.CYCLE_EVENTS, self._on_event)
         for camera in self.plant.cameras:
             self.subscribe(topics.SEGMENTS, self._on_segment, camera.label)
-            self.publisher(topics.ROI_SET, camera.label).publish(convert.rois_to_msg(rois[camera.label]))
-        self.publisher(topics.PLANT_INFO).publish(self._plant_info())
+            self.subscribe(topics.REFERENCE_FRAME, self._on_reference, camera.label)
         self.create_timer(self._settings.commit_every_s, self._commit)
+        self.create_timer(_LOOK_EVERY_S, self._look)
+
+    def _open(self) -> None:
+        """Open the database and tell everybody which zones and rules are in force."""
+        self._database = _Database(self._path, self.plant, now_ns=self.get_clock().now().nanoseconds)
+        for camera, publisher in self._rois.items():
+            publisher.publish(convert.rois_to_msg(self._database.rois[camera]))
+        self._info.publish(self._plant_info(self._database.generation))
+
+    def _look(self) -> None:
+        """See whether the database is still the file that was opened, and whether there is room on its disk."""
+        found = file_identity(self._path)
+        if self._database and found != self._database.file:
+            self.get_logger().warning(f"{self._path} was replaced or deleted")
+            self._database.engine.dispose()
+            self._database = None
+        if self._database is None:
+            self._bring_back(found is not None)
+        room = has_room(self._data, self._settings.reserve_gb)
+        self.diagnostics.note("disk", "ok" if room else "below the reservation")
+        if not room:
+            self._disk.fail(
+                f"less than {self._settings.reserve_gb:g} GB free in the data folder: cycles are still written, "
+                "video and pictures are not; free some space"
+            )
+
+    def _bring_back(self, there: bool) -> None:
+        """Use a database that somebody has put into the place of the one that is gone. Never make an empty one."""
+        problem = (
+            f"{self._path}: the database is gone; events wait. Bring it back with `lbzf restore`. To begin an empty "
+            f"one instead, delete {database_marker(self._data)}."
+        )
+        if there or not had_database(self._data):
+            try:
+                self._open()
+                return
+            except StoreError as error:
+                problem = str(error)
+        self._counter.fail(problem)
+        if time.monotonic() - self._lost_said_s > _SAY_LOST_EVERY_S:
+            self._lost_said_s = time.monotonic()
+            self.get_logger().error(problem)
 
     def close(self) -> None:
         """Write what is waiting."""
         self._commit()
 
-    def _plant_info(self) -> PlantInfo:
+    def _plant_info(self, generation: int) -> PlantInfo:
         return PlantInfo(
             name=self.plant.name,
             time_zone=self.plant.time_zone,
@@ -63,6 +142,7 @@ class Persistence(LbzfNode):
             cameras=[camera.label for camera in self.plant.cameras],
             nodes=node_names(self.plant),
             software_version=__version__,
+            database_generation=generation,
         )
 
     def _on_event(self, message: Any) -> None:
@@ -80,23 +160,26 @@ class Persistence(LbzfNode):
     def _commit(self) -> None:
         if not self._waiting:
             return
+        self._look()
         batch, self._waiting = self._waiting, []
+        if self._database is None:
+            return  # nothing is acknowledged, so the sender keeps it all and sends it again
         try:
-            refused = self._writer.write(batch)
+            refused = self._database.writer.write(batch)
         except StoreError as error:
-            # Nothing is acknowledged, so the sender keeps it all and sends it again.
             self._counter.fail(str(error))
             self.get_logger().error(f"{len(batch)} events not written, they will be sent again: {error}")
             return
         for event, why in refused:
             self._refuse(f"event {event.event_uid} ({event.kind.value}): {why}")
-        self._ack.publish(
-            CycleEventAck(
-                event_uids=[event.event_uid for event in batch], kinds=[event.kind.value for event in batch]
-            )
-        )
+        self._acknowledge([(event.event_uid, event.kind.value) for event in batch])
         for _ in batch:
             self._counter.done(time.monotonic() - self._since_s)
+
+    def _acknowledge(self, done: list[tuple[str, str]]) -> None:
+        self._ack.publish(
+            CycleEventAck(event_uids=[uid for uid, _ in done], kinds=[kind for _, kind in done])
+        )
 
     def _refuse(self, text: str) -> None:
         """An event that can never be written: said loudly and acknowledged, or it would come back for ever."""
@@ -105,18 +188,34 @@ class Persistence(LbzfNode):
         self.get_logger().error(f"refused: {text}")
 
     def _on_segment(self, message: Any) -> None:
-        try:
-            self._writer.write_segment(
+        self._enter(
+            f"segment {message.path}",
+            lambda database: database.writer.write_segment(
                 camera=message.camera,
                 path=message.path,
                 start_ns=convert.time_from_msg(message.start),
                 end_ns=convert.time_from_msg(message.end),
                 frames=message.frames,
                 codec=message.codec,
-            )
+            ),
+        )
+
+    def _on_reference(self, message: Any) -> None:
+        self._enter(
+            f"reference picture {message.path}",
+            lambda database: set_reference(
+                database.engine, list(message.roi_version_ids), message.path, bytes(message.features)
+            ),
+        )
+
+    def _enter(self, what: str, write: Callable[[_Database], object]) -> None:
+        try:
+            if self._database is None:
+                raise StoreError("the database is gone")
+            write(self._database)
         except StoreError as error:
             self._counter.fail(str(error))
-            self.get_logger().error(f"segment {message.path} not entered: {error}")
+            self.get_logger().error(f"{what} not entered: {error}")
 
 
 main = functools.partial(run, Persistence)

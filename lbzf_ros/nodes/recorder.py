@@ -1,4 +1,4 @@
-"""Node: pictures become files: the frame in which each cycle starts, and H.264 segments."""
+"""Node: pictures become files: a cycle's first picture, the view on which zones were set, H.264 segments."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lbzf_interfaces.msg import CameraStatus, SegmentClosed
+import numpy as np
+from lbzf_interfaces.msg import CameraStatus, ReferenceFrame, SegmentClosed
+from numpy.typing import NDArray
 
 from lbzf_ros.config.schema import Camera
-from lbzf_ros.core.model import NS_PER_S, EventKind, Segment
+from lbzf_ros.core.model import NS_PER_S, EventKind, RoiSet, Segment
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.video.disk import has_room, write_whole
-from lbzf_ros.video.pictures import PictureMemory
+from lbzf_ros.video.features import features_to_bytes, find_features
+from lbzf_ros.video.pictures import PictureMemory, reference_path
 from lbzf_ros.video.segments import SegmentWriter
 
-_CHECK_ROOM_EVERY_S = 5.0
+_CHECK_ROOM_EVERY_S = 1.0
 
 
 class Recorder(LbzfNode):
@@ -68,6 +71,9 @@ class _OneCamera:
         )
         self._segments = SegmentWriter(camera.label, node.data, node.settings, camera.fps)
         self._closed = node.publisher(topics.SEGMENTS, camera.label)
+        self._unseen: RoiSet | None = None
+        self._reference = node.publisher(topics.REFERENCE_FRAME, camera.label)
+        node.subscribe(topics.ROI_SET, self._on_rois, camera.label)
         node.subscribe(topics.image(lossless=camera.lossless), self._on_image, camera.label)
         node.subscribe(topics.CAMERA_STATUS, self._on_status, camera.label)
 
@@ -98,12 +104,38 @@ class _OneCamera:
         self._seen.add(stamp_ns, None)
         image = convert.image_from_msg(message)
         self._memory.add(image, stamp_ns)
+        if self._unseen and self._node.room:
+            self._keep_reference(self._unseen, image, stamp_ns)
         if self._node.settings.video and self._node.room:
             try:
                 self._announce(self._segments.write(image, stamp_ns))
             except OSError as error:
                 self.counter.fail(f"video cannot be written: {error}")
         self.counter.done(time.monotonic() - arrived_s)
+
+    def _on_rois(self, message: Any) -> None:
+        self._unseen = convert.rois_from_msg(message)
+
+    def _keep_reference(self, rois: RoiSet, image: NDArray[np.uint8], stamp_ns: int) -> None:
+        """Keep the first picture since these zones are in force, and say what is in it."""
+        self._unseen = None
+        path = reference_path(rois)
+        picture = self._memory.at(stamp_ns)
+        try:
+            if picture is not None and not (self._node.data / path).exists():
+                write_whole(self._node.data / path, picture)
+        except OSError as error:
+            self.counter.fail(f"{path} cannot be written: {error.strerror}")
+            return
+        self._reference.publish(
+            ReferenceFrame(
+                camera=self._label,
+                stamp=convert.time_to_msg(stamp_ns),
+                roi_version_ids=rois.identity[1],
+                path=path,
+                features=features_to_bytes(find_features(image)),
+            )
+        )
 
     def _on_status(self, message: Any) -> None:
         if message.state == CameraStatus.ENDED:

@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.store.errors import in_words
+from lbzf_ros.store.replaced import reconnect_when_replaced
 
 DATABASE_NAME = "lbzf.db"
 """The database in a data folder."""
 
 PRAGMAS = {
     "journal_mode": "WAL",  # readers do not block the writer
-    "synchronous": "NORMAL",
+    "synchronous": "NORMAL",  # of connections that write: FULL, see `writing_engine`
     "foreign_keys": "ON",
     "busy_timeout": "5000",  # ms
     "temp_store": "MEMORY",
@@ -28,8 +29,12 @@ PRAGMAS = {
 
 
 def writing_engine(path: Path) -> Engine:
-    """Open a database to write; it is made when absent. A transaction takes the write lock when it begins."""
-    return _engine(path, mode="rwc", begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
+    """Open a database to write; it is made when absent. A transaction takes the write lock when it begins.
+
+    What is committed is on the disk, also when the power fails next: the sender forgets an event that is acknowledged,
+    and a person sees that his entry was taken. With NORMAL the last commits could be gone.
+    """
+    return _engine(path, mode="rwc", begin="BEGIN IMMEDIATE", pragmas=PRAGMAS | {"synchronous": "FULL"})
 
 
 def reading_engine(path: Path) -> Engine:
@@ -69,6 +74,7 @@ def _engine(path: Path, *, mode: str, begin: str, pragmas: dict[str, str]) -> En
         connection.exec_driver_sql(begin)
 
     event.listen(engine, "begin", begin_transaction)
+    reconnect_when_replaced(engine, path)
     return engine
 
 

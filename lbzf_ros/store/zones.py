@@ -8,10 +8,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from lbzf_ros.config.schema import Camera, Module, Plant, StationConfig, ZoneConfig
 from lbzf_ros.core.model import UNKNOWN, RoiSet, Workstation, Zone
+from lbzf_ros.store.engine import transaction
+from lbzf_ros.store.event_rows import clean_path
 
 _IN_FORCE = """
 SELECT id, workstation_id, name, camera_id, kind, evidence, polygon_json, settings_json
@@ -76,6 +78,36 @@ class ZoneRows:
         self._connection.execute(
             text("UPDATE rois SET superseded_by = :by WHERE id = :id"), {"by": by, "id": row_id}
         )
+
+
+_SET_REFERENCE = """
+UPDATE rois SET ref_frame_path = :path, ref_homography_features = :features
+WHERE ref_frame_path = '' AND id IN (SELECT value FROM json_each(:ids))
+"""
+
+
+def set_reference(engine: Engine, roi_version_ids: Sequence[int], path: str, features: bytes) -> int:
+    """Give zones the picture that they were set on. A zone that has one keeps it.
+
+    Args:
+        engine: of `writing_engine`.
+        roi_version_ids: rows of the zones.
+        path: of the picture, relative to the data folder.
+        features: ORB features of the picture, as a blob.
+
+    Returns:
+        How many zones had none.
+
+    Raises:
+        StoreError: a broken path, or the database refused.
+    """
+    values = {
+        "path": clean_path(path, "reference picture"),
+        "features": features,
+        "ids": json.dumps(list(roi_version_ids)),
+    }
+    with transaction(engine, "write a reference picture") as connection:
+        return connection.execute(text(_SET_REFERENCE), values).rowcount
 
 
 def roi_set(plant: Plant, module: Module, camera: Camera, row_id: RowId, now_ns: int) -> RoiSet:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from lbzf_ros.core.model import RoiSet
+
+
+def reference_path(rois: RoiSet) -> str:
+    """Where the first picture seen with these zones lies, relative to the data folder."""
+    parameters, rows = rois.identity
+    name = hashlib.sha256(f"{parameters} {rows}".encode()).hexdigest()[:16]
+    return f"calibration/{rois.camera}_{name}.jpg"
 
 
 class PictureMemory:

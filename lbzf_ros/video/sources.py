@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.config.schema import Camera, Plant
-from lbzf_ros.core.errors import SourceError
+from lbzf_ros.core.errors import ConfigError, SourceError
 from lbzf_ros.core.model import NS_PER_S
 
 SIMULATOR_SCHEME = "simulator:"
@@ -157,13 +157,20 @@ class StreamSource:
         thinner, last_ns = Thinner(camera.fps), 0
         # TCP: a lost UDP packet smears a picture, and plant networks lose packets.
         options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay"}
-        with _opened(camera, camera.resolved_source, options, camera.offline_after_s) as container:
+        with _opened(camera, _address(camera), options, camera.offline_after_s) as container:
             for frame in _decoded(camera, container):
                 stamp_ns = self._clock_ns()
                 if stamp_ns > last_ns and thinner.wants(stamp_ns):
                     last_ns = stamp_ns
                     yield Frame(_scaled(_to_bgr(frame), camera.resolution_px), stamp_ns)
         raise SourceError(f"{camera.label}: the camera has ended the stream")
+
+
+def _address(camera: Camera) -> str:
+    try:
+        return camera.resolved_source
+    except ConfigError as error:  # its file may be put right while the driver tries again
+        raise SourceError(f"{camera.label}: {error}") from None
 
 
 def _opened(

@@ -144,7 +144,7 @@ def test_the_graph_records_pictures_and_video(graph: Path) -> None:
     assert all((graph / row["source_video_path"]).exists() for row in events)
 
 
-KILLED = ("persistence", "roi_associator", "recorder", "camera_driver", "web_bridge")
+KILLED = ("cycle_tracker", "persistence", "roi_associator", "recorder", "camera_driver", "web_bridge")
 """Nodes whose work on a cycle does not depend on the pictures before."""
 
 
