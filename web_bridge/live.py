@@ -188,7 +188,8 @@ class LiveState:
         with self._lock:
             before = self._now.nodes.get(node)
             self._now = replace(self._now, nodes={**self._now.nodes, node: HeardNode(now_s, errors)})
-        if before is None or now_s - before.heard_s > self._now.node_silent_after_s:
+        silent = before is None or now_s - before.heard_s > self._now.node_silent_after_s
+        if silent or (before and before.errors.keys() != errors.keys()):
             self._tell()
 
     def _change(self, **parts: object) -> None:

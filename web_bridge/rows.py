@@ -97,6 +97,7 @@ def _observed(row: CycleRow) -> dict[str, Any]:
         "detection_count": row.detection_count,
         "reasons": dict(row.reasons),
         "has_frame": row.source_frame_path is not None,
+        "frame_archived_at": row.frame_archived_at,
         "video_path": row.source_video_path,
         "video_offset_s": _offset_s(row),
         "model": schemas.Model(

@@ -149,6 +149,10 @@ class RejectedCycle(Schema):
     has_frame: Annotated[
         bool, _example("A picture of its start was named: `…/events/{uid}/frame.jpg`.", True)
     ]
+    frame_archived_at: Annotated[
+        UtcTime | None,
+        _example("When the picture's time was up and it was removed; null: it was not.", None),
+    ]
     video_path: Annotated[
         str | None, _example("Relative to the data folder.", "video/2026/07/15/cam1_20260715_132000.mp4")
     ]
@@ -259,6 +263,13 @@ class LiveGraph(Schema):
 
     up: bool
     missing: Annotated[list[str], _example("Nodes that are not heard.", [])]
+    alarms: Annotated[
+        list[Literal["not_written", "disk_low", "backups"]],
+        Field(
+            description="What everybody must know. `not_written`: the database cannot be written, measured cycles "
+            "wait; `disk_low`: rows are written, video and pictures are not; `backups`: too old or failed."
+        ),
+    ]
 
 
 class LiveCamera(Schema):

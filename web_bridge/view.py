@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
+from typing import Literal
 
 from lbzf_ros.core.model import NS_PER_S, Activity
 from lbzf_ros.store.rows import CameraRow, RecentCycle, WorkstationRow
@@ -11,6 +12,9 @@ from web_bridge import schemas
 from web_bridge.live import SILENT_AFTER_S, CameraState, HeardCamera, Now
 
 _DARK = (CameraState.OFFLINE, CameraState.ENDED)
+Alarm = Literal["not_written", "disk_low", "backups"]
+_ALARMS: dict[str, Alarm] = {"database": "not_written", "disk": "disk_low", "backups": "backups"}
+"""Parts of the diagnostics of persistence that everybody is told of when they are in error."""
 _STATES = {Activity.IDLE: "idle", Activity.IN_CYCLE: "in_cycle", Activity.UNKNOWN: "unknown"}
 
 
@@ -27,11 +31,21 @@ def live(now: Now, *, recent_cycles: int, clock_ns: int, now_s: float) -> schema
     return schemas.Live(
         server_time=to_text(clock_ns),
         plant=plant(now, recent_cycles),
-        graph=schemas.LiveGraph(up=now.is_up(now_s), missing=now.missing_nodes(now_s)),
+        graph=schemas.LiveGraph(
+            up=now.is_up(now_s), missing=now.missing_nodes(now_s), alarms=alarms(now, now_s)
+        ),
         cameras=[camera(row, now.cameras.get(row.label), now_s) for row in now.line.cameras],
         states=[state(row, now, now_s) for row in stations],
         cycles=[cycles(row, now.cycles.get((row.module, row.code), ())) for row in stations],
     )
+
+
+def alarms(now: Now, now_s: float) -> list[Alarm]:
+    """What is wrong with the keeping of what is measured, as persistence says it."""
+    heard = now.nodes.get("persistence")
+    if heard is None or not now.is_heard("persistence", now_s):
+        return []
+    return [alarm for part, alarm in _ALARMS.items() if part in heard.errors]
 
 
 def plant(now: Now, recent_cycles: int) -> schemas.LivePlant:

@@ -71,6 +71,7 @@ class Persistence(LbzfNode):
         self._path = self._data / DATABASE_NAME
         self._data.mkdir(parents=True, exist_ok=True)
         self._counter = self.diagnostics.counter("cycle_events")
+        self._trouble = self.diagnostics.counter("database")
         self._disk = self.diagnostics.counter("disk")
         self._waiting: list[CycleEvent] = []
         self._since_s = 0.0
@@ -125,7 +126,7 @@ class Persistence(LbzfNode):
                 return
             except StoreError as error:
                 problem = str(error)
-        self._counter.fail(problem)
+        self._trouble.fail(problem)
         if time.monotonic() - self._lost_said_s > _SAY_LOST_EVERY_S:
             self._lost_said_s = time.monotonic()
             self.get_logger().error(problem)
@@ -167,7 +168,7 @@ class Persistence(LbzfNode):
         try:
             refused = self._database.writer.write(batch)
         except StoreError as error:
-            self._counter.fail(str(error))
+            self._trouble.fail(str(error))
             self.get_logger().error(f"{len(batch)} events not written, they will be sent again: {error}")
             return
         for event, why in refused:

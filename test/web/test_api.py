@@ -151,6 +151,7 @@ def test_live(line: Line, client: TestClient) -> None:
     assert live["graph"] == {
         "up": False,
         "missing": ["camera_driver_cam1", "camera_driver_cam2", "detector", "persistence", "web_bridge"],
+        "alarms": [],
     }
     assert [state["state"] for state in live["states"]] == ["in_cycle", "unknown"]
     assert live["server_time"] == "2026-10-23T12:00:00.000Z"

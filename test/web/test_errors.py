@@ -120,6 +120,18 @@ class TestPictures:
         line.write(cycle)
         assert_problem(client.get(f"/api/v1/events/{cycle.event_uid}/frame.jpg"), 404)
 
+    def test_a_picture_whose_time_was_up(self, line: Line, client: TestClient) -> None:
+        cycle = line.cycle(1, MORNING_NS, 20.0)
+        line.write(cycle)
+        with line.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE cycle_events SET source_frame_path = NULL, frame_archived_at = '2026-11-12T07:00:00.000Z'"
+            )
+        body = assert_problem(client.get(f"/api/v1/events/{cycle.event_uid}/frame.jpg"), 410)
+        assert "archived at 2026-11-12T07:00:00.000Z" in body["detail"]
+        found = client.get(f"/api/v1/events/{cycle.event_uid}").json()
+        assert (found["has_frame"], found["frame_archived_at"]) == (False, "2026-11-12T07:00:00.000Z")
+
     @pytest.mark.parametrize(
         "name",
         [

@@ -211,6 +211,25 @@ def test_a_cycle_opens_with_its_picture_and_figures(line: Line, server: Server, 
     expect(dialog).to_be_hidden()
 
 
+def test_a_cycle_whose_picture_was_archived_says_so(line: Line, server: Server, open_page: OpenPage) -> None:
+    line.write(line.cycle(1, MORNING_NS, 17.2), line.cycle(1, MORNING_NS + 60 * NS_PER_S, 19.0))
+    with line.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE cycle_events SET source_frame_path = NULL, frame_archived_at = '2026-11-12T07:00:00.000Z' "
+            "WHERE start_ts = (SELECT min(start_ts) FROM cycle_events)"
+        )
+    line.refresh()
+    page = open_page(server)
+    bars = page.get_by_role("button", name="Ciclo de las")
+    dialog = page.get_by_role("dialog")
+    bars.first.click()
+    expect(dialog.get_by_text("Imagen archivada el 12/11/2026")).to_be_visible()
+    expect(dialog.locator("#cycle-figures")).to_contain_text("Duración17,2 s")
+    page.keyboard.press("Escape")
+    bars.nth(1).press("Enter")
+    expect(dialog.get_by_text("No hay imagen de este ciclo.")).to_be_visible()
+
+
 def test_a_lost_connection_is_said_and_comes_back(line: Line, server: Server, open_page: OpenPage) -> None:
     page = open_page(server)
     expect(page.locator("#connection")).to_have_text("En vivo")
@@ -254,6 +273,24 @@ def test_a_missing_node_is_named_in_words(line: Line, server: Server, open_page:
     expect(page.locator("#notice")).to_have_text(
         "El sistema está incompleto: no responde la cámara cam2, la detección de personas. Pueden faltar datos."
     )
+
+
+def test_an_alarm_comes_and_goes_while_the_page_is_open(
+    line: Line, server: Server, open_page: OpenPage
+) -> None:
+    line.report_nodes()
+    page = open_page(server)
+    expect(page.locator("#connection")).to_have_text("En vivo")
+    expect(page.locator("#notice")).to_be_hidden()
+    for part, words in (
+        ("disk", "Queda poco espacio en el disco"),
+        ("database", "La base de datos no está disponible"),
+        ("backups", "La copia de seguridad falló"),
+    ):
+        line.live.report_node("persistence", {part: "what exactly"}, now_s=line.context.now_s())
+        expect(page.locator("#notice")).to_contain_text(words)
+    line.report_nodes()
+    expect(page.locator("#notice")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

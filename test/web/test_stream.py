@@ -93,7 +93,7 @@ def test_each_change(running: Line, server: Server) -> None:
         cycles = reader.until("cycles")
         assert (cycles["workstation"], [c["duration_s"] for c in cycles["cycles"]]) == ("PUESTO_02", [21.0])
         running.report_nodes()
-        assert reader.until("graph") == {"up": True, "missing": []}
+        assert reader.until("graph") == {"up": True, "missing": [], "alarms": []}
 
 
 def test_every_open_page_is_told(running: Line, server: Server) -> None:

@@ -58,12 +58,17 @@ def event(reader: Reader, uid: Uid) -> Cycle:
     return rows.cycle(_found(reader, uid))
 
 
-@router.get("/{uid}/frame.jpg", response_class=FileResponse, responses={**answers(404), **_PICTURE})
+@router.get("/{uid}/frame.jpg", response_class=FileResponse, responses={**answers(404, 410), **_PICTURE})
 def frame(context: InContext, uid: Uid) -> FileResponse:
-    """The picture in which a cycle began."""
-    path = _inside(context.data, _found(context.reader, uid).source_frame_path)
+    """The picture in which a cycle began; 410: its time was up and it was removed."""
+    row = _found(context.reader, uid)
+    if row.frame_archived_at is not None:
+        raise HTTPException(
+            410, f"the picture of cycle {uid} was archived at {row.frame_archived_at}: its file is gone"
+        )
+    path = _inside(context.data, row.source_frame_path)
     if path is None:
-        raise HTTPException(404, f"there is no picture of cycle {uid}: not written yet, or its time is over")
+        raise HTTPException(404, f"there is no picture of cycle {uid}: not written yet, or lost")
     return FileResponse(
         path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400, immutable"}
     )

@@ -20,6 +20,7 @@ export async function openCycle(station, cycle) {
   say(byId("cycle-title"), [station.display_name, station.operation].filter(Boolean).join(" · "));
   byId("cycle-figures").replaceChildren(make("p", "", text("cycle_loading")));
   const address = `/api/v1/events/${encodeURIComponent(shown)}`;
+  say(byId("cycle-no-picture"), text("picture_missing"));
   hasPicture(true);
   byId("cycle-picture").src = `${address}/frame.jpg`;
   byId("cycle").showModal();
@@ -32,11 +33,19 @@ function hasPicture(there) {
   byId("cycle-no-picture").hidden = there;
 }
 
+function tellArchived(stamp) {
+  if (stamp === null) return;
+  say(byId("cycle-no-picture"), text("picture_archived", { date: day(new Date(stamp)) }));
+  hasPicture(false);
+}
+
 async function readFigures(address, station) {
   try {
     const answer = await fetch(address, { signal: AbortSignal.timeout(8000) });
     if (!answer.ok) throw new Error(String(answer.status));
-    return figures(await answer.json(), station);
+    const cycle = await answer.json();
+    if (shown === cycle.event_uid) tellArchived(cycle.frame_archived_at);
+    return figures(cycle, station);
   } catch {
     return [make("p", "", text("cycle_failed"))];
   }

@@ -50,8 +50,9 @@ export function showNotice(model, connection) {
 function noticeOf(model, connection) {
   if (connection.state === "lost") return text("notice_lost", { age: age(connection.silentS) });
   if (!model.plant?.known) return text("notice_starting");
-  if (model.graph.up) return "";
-  return text("notice_missing", { nodes: model.graph.missing.map(nodeName).join(", ") });
+  const words = model.graph.alarms.map((alarm) => text(`alarm_${alarm}`));
+  if (!model.graph.up) words.push(text("notice_missing", { nodes: model.graph.missing.map(nodeName).join(", ") }));
+  return words.join(" ");
 }
 
 function nodeName(node) {
