@@ -1,14 +1,14 @@
 -- Generated from db/migrations by `python -m lbzf_ros.store.migrate`. Do not edit.
 
-CREATE TABLE audit_log (
-  id           INTEGER PRIMARY KEY,
-  at_ts        TEXT NOT NULL CHECK (at_ts GLOB '????-??-??T??:??:??.???Z'),
+CREATE TABLE audit_log (  -- a write that a person made; never changed, never deleted
+  id           INTEGER PRIMARY KEY,                 -- number of the row
+  at_ts        TEXT NOT NULL CHECK (at_ts GLOB '????-??-??T??:??:??.???Z'),  -- when
   actor        TEXT NOT NULL CHECK (actor <> ''),   -- e-mail, or the account at the command line
-  role         TEXT NOT NULL DEFAULT '',
+  role         TEXT NOT NULL DEFAULT '',            -- of the actor at that time; cli at the command line
   action       TEXT NOT NULL,                       -- e.g. operator.create, event.verify
   subject      TEXT NOT NULL,                       -- what was changed, e.g. operators/17
-  before_json  TEXT CHECK (json_valid(before_json)),  -- NULL: it was not there
-  after_json   TEXT CHECK (json_valid(after_json)),   -- NULL: it is gone
+  before_json  TEXT CHECK (before_json IS NULL OR json_valid(before_json)),  -- the row before; NULL: it was not there
+  after_json   TEXT CHECK (after_json IS NULL OR json_valid(after_json)),   -- the row after; NULL: it is gone
   request_id   TEXT NOT NULL                        -- the same as in the journal and in the answer to the request
 );
 
@@ -30,53 +30,54 @@ BEGIN
   SELECT RAISE(ABORT, 'rows of audit_log are never deleted');
 END;
 
-CREATE TABLE cameras (
-  id            INTEGER PRIMARY KEY,
-  module_id     INTEGER NOT NULL REFERENCES modules(id),
-  label         TEXT NOT NULL,                      -- cam1, cam2, …
-  rtsp_url      TEXT NOT NULL,                      -- the source with ${VARIABLE} in it, never a password
-  resolution    TEXT NOT NULL DEFAULT '640x480',    -- px, of the picture that polygons refer to
-  fps           INTEGER NOT NULL DEFAULT 5,         -- pictures a second that are looked at; may be a fraction
-  status        TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive', 'faulty')),
-  installed_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  notes         TEXT,
+CREATE TABLE cameras (  -- a camera of a module
+  id                INTEGER PRIMARY KEY,            -- number of the row
+  module_id         INTEGER NOT NULL REFERENCES modules(id),  -- the module it looks at
+  label             TEXT NOT NULL,                  -- cam1, cam2, …
+  rtsp_url          TEXT NOT NULL,                  -- the source with ${VARIABLE} in it, never a password
+  credentials_file  TEXT,                           -- name of the file with user and password; NULL: the source needs none
+  resolution        TEXT NOT NULL DEFAULT '640x480',  -- px, of the picture that polygons refer to
+  fps               INTEGER NOT NULL DEFAULT 5,     -- pictures a second that are looked at; may be a fraction
+  status            TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive', 'faulty')),  -- inactive: no longer in the plant file; faulty: marked so by a person
+  installed_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when it first stood in the plant file
+  notes             TEXT,                           -- from the plant file
   UNIQUE (module_id, label)
 );
 
 CREATE UNIQUE INDEX idx_cameras_label ON cameras(label) WHERE status <> 'inactive';
 
-CREATE TABLE cv_model_versions (
-  id            INTEGER PRIMARY KEY,
+CREATE TABLE cv_model_versions (  -- a detector: what found the people of a cycle
+  id            INTEGER PRIMARY KEY,                -- number of the row
   name          TEXT NOT NULL,                      -- e.g. hog_background
-  version       TEXT NOT NULL,
-  framework     TEXT NOT NULL,
+  version       TEXT NOT NULL,                      -- of the detector
+  framework     TEXT NOT NULL,                      -- what runs it, e.g. opencv
   weights_hash  TEXT,                               -- sha256, hexadecimal; NULL: it has no weights
-  deployed_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  notes         TEXT,
+  deployed_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when its first cycle was written
+  notes         TEXT,                               -- written by people
   UNIQUE (name, version)
 );
 
-CREATE TABLE cycle_events (
-  id                         INTEGER PRIMARY KEY,
+CREATE TABLE cycle_events (  -- a cycle that counts, runs, was given up or was corrected by a person
+  id                         INTEGER PRIMARY KEY,   -- number of the row
   event_uid                  TEXT NOT NULL UNIQUE,  -- UUIDv5 of module/camera/workstation/rule/start in ns
-  workstation_id             INTEGER NOT NULL REFERENCES workstations(id),
-  camera_id                  INTEGER REFERENCES cameras(id),
-  operator_id                INTEGER REFERENCES operators(id),
-  cv_model_version_id        INTEGER NOT NULL REFERENCES cv_model_versions(id),
+  workstation_id             INTEGER NOT NULL REFERENCES workstations(id),  -- the station
+  camera_id                  INTEGER REFERENCES cameras(id),  -- the camera that saw it
+  operator_id                INTEGER REFERENCES operators(id),  -- who worked there; NULL: not known
+  cv_model_version_id        INTEGER NOT NULL REFERENCES cv_model_versions(id),  -- the detector that found the people
   roi_version_id             INTEGER NOT NULL REFERENCES rois(id),  -- the zone that opened the cycle
   rule                       TEXT NOT NULL,         -- presence, trigger, pick_drop, …
   parameter_hash             TEXT NOT NULL,         -- sha256 of zones, rules, limits and detector settings
-  software_version           TEXT NOT NULL,
-  start_ts                   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
+  software_version           TEXT NOT NULL,         -- of LBZF
+  start_ts                   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- when it began, capture time
   end_ts                     TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),  -- NULL while it is not known
-  duration_seconds           REAL GENERATED ALWAYS AS (
+  duration_seconds           REAL GENERATED ALWAYS AS (  -- from start to end
     CASE WHEN end_ts IS NULL THEN NULL
          ELSE (julianday(end_ts) - julianday(start_ts)) * 86400.0 END
   ) STORED,
   duration_uncertainty_s     REAL,                  -- half width; NULL: not known
-  status                     TEXT NOT NULL DEFAULT 'in_progress'
+  status                     TEXT NOT NULL DEFAULT 'in_progress'  -- in_progress: runs; complete: ended; aborted: its end is not known; manual_override: corrected by a person
     CHECK (status IN ('in_progress', 'complete', 'aborted', 'manual_override')),
-  quality                    TEXT NOT NULL DEFAULT 'green' CHECK (quality IN ('green', 'yellow', 'red')),
+  quality                    TEXT NOT NULL DEFAULT 'green' CHECK (quality IN ('green', 'yellow', 'red')),  -- how far the measurement can be trusted
   confidence                 REAL,                  -- the same as mean_conf, under the name that exports use
   mean_conf                  REAL,                  -- 0..1 over pictures with a person; NULL: nobody seen
   primary_track_dwell_ratio  REAL,                  -- 0..1; NULL: nobody tracked
@@ -85,13 +86,13 @@ CREATE TABLE cycle_events (
   source_frame_path          TEXT,                  -- relative to the data folder
   source_video_path          TEXT,                  -- the segment that holds the start, relative to the data folder
   frame_archived_at          TEXT,                  -- when the picture's time was up and its file went; the path is NULL then
-  ref_op_order               TEXT,
+  ref_op_order               TEXT,                  -- production order (OP), e.g. OP-2026-0712; NULL: not known
   reasons_json               TEXT,                  -- why it was aborted: {code: text with the figures}
-  gt_verified_by             TEXT,
-  gt_verified_at             TEXT,
-  gt_corrected_duration_s    REAL,
+  gt_verified_by             TEXT,                  -- who checked it by hand; NULL: nobody
+  gt_verified_at             TEXT,                  -- when it was checked
+  gt_corrected_duration_s    REAL,                  -- seconds that the check found; NULL: the measured ones are right
   notes                      TEXT,                  -- written by people
-  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
   CHECK (end_ts >= start_ts),
   CHECK (status <> 'complete' OR end_ts IS NOT NULL),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),  -- outside it a clock was wrong
@@ -101,16 +102,22 @@ CREATE TABLE cycle_events (
   CHECK (duration_uncertainty_s >= 0),
   CHECK (detection_count >= 0),
   CHECK (gt_corrected_duration_s > 0),
-  CHECK ((gt_verified_by IS NULL) = (gt_verified_at IS NULL))
+  CHECK ((gt_verified_by IS NULL) = (gt_verified_at IS NULL)),
+  CHECK (gt_verified_by IS NULL OR status <> 'in_progress')  -- what still runs cannot be checked
 );
 
 CREATE INDEX idx_events_inflight ON cycle_events(status) WHERE status = 'in_progress';
+
+CREATE INDEX idx_events_notes ON cycle_events(id) WHERE notes IS NOT NULL;
 
 CREATE INDEX idx_events_operator ON cycle_events(operator_id, start_ts);
 
 CREATE INDEX idx_events_quality ON cycle_events(quality, start_ts);
 
 CREATE INDEX idx_events_start_ts ON cycle_events(start_ts);
+
+CREATE INDEX idx_events_unusual ON cycle_events(status, start_ts)
+WHERE status = 'aborted' OR status = 'manual_override';
 
 CREATE INDEX idx_events_ws_start ON cycle_events(workstation_id, start_ts DESC);
 
@@ -152,43 +159,43 @@ BEGIN
   WHERE workstation_id = OLD.workstation_id AND hour_ts = substr(OLD.start_ts, 1, 13) AND quality = OLD.quality;
 END;
 
-CREATE TABLE cycle_events_refused (
-  id           INTEGER PRIMARY KEY,
-  event_uid    TEXT NOT NULL,
-  kind         TEXT NOT NULL,
-  event_json   TEXT NOT NULL CHECK (json_valid(event_json)),
-  error        TEXT NOT NULL,
-  received_at  TEXT NOT NULL,
+CREATE TABLE cycle_events_refused (  -- an event that cannot become a cycle (an unknown station, an impossible time), as it came
+  id           INTEGER PRIMARY KEY,                 -- number of the row
+  event_uid    TEXT NOT NULL,                       -- as it came
+  kind         TEXT NOT NULL,                       -- START, END, REJECT or ABORT
+  event_json   TEXT NOT NULL CHECK (json_valid(event_json)),  -- the whole event
+  error        TEXT NOT NULL,                       -- why it cannot become a cycle
+  received_at  TEXT NOT NULL,                       -- when it came
   UNIQUE (event_uid, kind)
 );
 
-CREATE TABLE cycle_events_rejected (
-  id                         INTEGER PRIMARY KEY,
-  event_uid                  TEXT NOT NULL UNIQUE,
-  workstation_id             INTEGER NOT NULL REFERENCES workstations(id),
-  camera_id                  INTEGER REFERENCES cameras(id),
-  cv_model_version_id        INTEGER NOT NULL REFERENCES cv_model_versions(id),
-  roi_version_id             INTEGER NOT NULL REFERENCES rois(id),
-  rule                       TEXT NOT NULL,
-  parameter_hash             TEXT NOT NULL,
-  software_version           TEXT NOT NULL,
-  start_ts                   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
-  end_ts                     TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),
-  duration_seconds           REAL,
-  duration_uncertainty_s     REAL,
+CREATE TABLE cycle_events_rejected (  -- a cycle that does not count, with its reason
+  id                         INTEGER PRIMARY KEY,   -- number of the row
+  event_uid                  TEXT NOT NULL UNIQUE,  -- UUIDv5 of module/camera/workstation/rule/start in ns
+  workstation_id             INTEGER NOT NULL REFERENCES workstations(id),  -- the station
+  camera_id                  INTEGER REFERENCES cameras(id),  -- the camera that saw it
+  cv_model_version_id        INTEGER NOT NULL REFERENCES cv_model_versions(id),  -- the detector that found the people
+  roi_version_id             INTEGER NOT NULL REFERENCES rois(id),  -- the zone that opened the cycle
+  rule                       TEXT NOT NULL,         -- presence, trigger, pick_drop, …
+  parameter_hash             TEXT NOT NULL,         -- sha256 of zones, rules, limits and detector settings
+  software_version           TEXT NOT NULL,         -- of LBZF
+  start_ts                   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- when it began, capture time
+  end_ts                     TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),  -- NULL: not known
+  duration_seconds           REAL,                  -- from start to end
+  duration_uncertainty_s     REAL,                  -- half width; NULL: not known
   reason                     TEXT NOT NULL CHECK (
     reason IN ('too_short', 'too_long', 'low_dwell', 'confidence_drop', 'drift_unknown', 'other')
   ),                                                -- the first one; other: see reasons_json
   reasons_json               TEXT NOT NULL,         -- all of them: {code: text with the figures}
-  mean_conf                  REAL,
-  primary_track_dwell_ratio  REAL,
-  observed_share             REAL,
-  detection_count            INTEGER,
-  source_frame_path          TEXT,
-  source_video_path          TEXT,
-  frame_archived_at          TEXT,
-  notes                      TEXT,
-  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  mean_conf                  REAL,                  -- 0..1 over pictures with a person; NULL: nobody seen
+  primary_track_dwell_ratio  REAL,                  -- 0..1; NULL: nobody tracked
+  observed_share             REAL,                  -- 0..1 of the expected pictures that were looked at
+  detection_count            INTEGER,               -- pictures with a person
+  source_frame_path          TEXT,                  -- relative to the data folder
+  source_video_path          TEXT,                  -- the segment that holds the start, relative to the data folder
+  frame_archived_at          TEXT,                  -- when the picture's time was up and its file went; the path is NULL then
+  notes                      TEXT,                  -- written by people
+  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
   CHECK (end_ts >= start_ts),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),
   CHECK (mean_conf BETWEEN 0 AND 1),
@@ -198,56 +205,58 @@ CREATE TABLE cycle_events_rejected (
   CHECK (detection_count >= 0)
 );
 
+CREATE INDEX idx_rejected_notes ON cycle_events_rejected(id) WHERE notes IS NOT NULL;
+
 CREATE INDEX idx_rejected_start_ts ON cycle_events_rejected(start_ts);
 
 CREATE INDEX idx_rejected_ws_start ON cycle_events_rejected(workstation_id, start_ts DESC);
 
-CREATE TABLE cycle_hours (
-  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),
+CREATE TABLE cycle_hours (  -- cycles and their seconds by station, hour and quality; triggers on cycle_events keep it
+  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),  -- the station
   hour_ts         TEXT NOT NULL,                    -- hour of the start, UTC: YYYY-MM-DDTHH
-  quality         TEXT NOT NULL,
+  quality         TEXT NOT NULL,                    -- as in cycle_events
   cycles          INTEGER NOT NULL,                 -- complete or manual_override
   duration_ms     INTEGER NOT NULL,                 -- their sum; whole, so that taking away gives back exactly
   PRIMARY KEY (workstation_id, hour_ts, quality)
 ) WITHOUT ROWID;
 
-CREATE INDEX idx_hours_hour ON cycle_hours(hour_ts, quality, cycles);
-
-CREATE TABLE lost_time_codes (
-  code          TEXT PRIMARY KEY,
+CREATE TABLE lost_time_codes (  -- a code of lost time from the plant's own file; LBZF knows none by itself
+  code          TEXT PRIMARY KEY,                   -- C001 … C022 or what the plant calls it
   display_name  TEXT NOT NULL,                      -- for people, e.g. Falta de energía
   active        INTEGER NOT NULL DEFAULT 1          -- 0: no longer in the file
 ) WITHOUT ROWID;
 
-CREATE TABLE lost_time_events (
-  id              INTEGER PRIMARY KEY,
-  workstation_id  INTEGER REFERENCES workstations(id),
-  module_id       INTEGER REFERENCES modules(id),
-  shift_id        INTEGER REFERENCES shifts(id),
-  code            TEXT NOT NULL REFERENCES lost_time_codes(code),
-  start_ts        TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
-  end_ts          TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),
+CREATE TABLE lost_time_events (  -- lost time (tiempo perdido) of a station or a whole module
+  id              INTEGER PRIMARY KEY,                                         -- number of the row
+  workstation_id  INTEGER REFERENCES workstations(id),                         -- NULL: the whole module
+  module_id       INTEGER REFERENCES modules(id),                              -- NULL: that of the station
+  shift_id        INTEGER REFERENCES shifts(id),                               -- NULL: not known
+  code            TEXT NOT NULL REFERENCES lost_time_codes(code),              -- why
+  start_ts        TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- when it began
+  end_ts          TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),         -- NULL: it still lasts
   detected_auto   INTEGER NOT NULL DEFAULT 0 CHECK (detected_auto IN (0, 1)),  -- 0: entered by a person
-  notes           TEXT,
+  notes           TEXT,                                                        -- written by people
   CHECK (end_ts >= start_ts),
   CHECK (workstation_id IS NOT NULL OR module_id IS NOT NULL)
 );
 
 CREATE INDEX idx_lost_time_module ON lost_time_events(module_id, start_ts);
 
+CREATE INDEX idx_lost_time_module_shift ON lost_time_events(module_id, shift_id);
+
 CREATE INDEX idx_lost_time_workstation ON lost_time_events(workstation_id, start_ts);
 
-CREATE TABLE manual_observations (
-  id              INTEGER PRIMARY KEY,
-  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),
+CREATE TABLE manual_observations (  -- what a person noted at a station: a stopwatch reading, a doubt about the data
+  id              INTEGER PRIMARY KEY,                             -- number of the row
+  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),    -- the station
   cycle_event_id  INTEGER REFERENCES cycle_events(id) ON DELETE SET NULL,  -- NULL: of no cycle, or of one that was rejected
   event_uid       TEXT,                             -- of the cycle, wherever its row is now
-  observer        TEXT NOT NULL,
-  observed_ts     TEXT NOT NULL CHECK (observed_ts GLOB '????-??-??T??:??:??.???Z'),
-  kind            TEXT NOT NULL
+  observer        TEXT NOT NULL,                                   -- who noted it
+  observed_ts     TEXT NOT NULL CHECK (observed_ts GLOB '????-??-??T??:??:??.???Z'),  -- when what was observed happened
+  kind            TEXT NOT NULL                                    -- what it is about
     CHECK (kind IN ('ground_truth_duration', 'lost_time_note', 'data_quality_flag', 'other')),
   payload_json    TEXT NOT NULL CHECK (json_valid(payload_json)),  -- e.g. {"stopwatch_seconds": 31.4, "notes": "…"}
-  created_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  created_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
   CHECK (cycle_event_id IS NULL OR event_uid IS NOT NULL)
 );
 
@@ -257,52 +266,52 @@ CREATE INDEX idx_manual_obs_event ON manual_observations(event_uid) WHERE event_
 
 CREATE INDEX idx_manual_obs_ws ON manual_observations(workstation_id, observed_ts);
 
-CREATE TABLE modules (
-  id                 INTEGER PRIMARY KEY,
+CREATE TABLE modules (  -- a production line (módulo)
+  id                 INTEGER PRIMARY KEY,           -- number of the row
   code               TEXT NOT NULL UNIQUE,          -- for files and the API, e.g. ANGELA
   display_name       TEXT NOT NULL,                 -- for people, e.g. Angela
   product_reference  TEXT,                          -- what is being made; selects the standard times
-  active             INTEGER NOT NULL DEFAULT 1,    -- 0: no longer in the plant file
-  created_at         TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  updated_at         TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  active             INTEGER NOT NULL DEFAULT 1,    -- 0: not measured, because the plant file does not have it
+  created_at         TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  updated_at         TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))  -- when something in the row last changed
 );
 
-CREATE TABLE operator_assignments (
-  id              INTEGER PRIMARY KEY,
-  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),
-  operator_id     INTEGER NOT NULL REFERENCES operators(id),
-  start_ts        TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
+CREATE TABLE operator_assignments (  -- who works at which station, from when to when
+  id              INTEGER PRIMARY KEY,                                  -- number of the row
+  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),         -- the station
+  operator_id     INTEGER NOT NULL REFERENCES operators(id),            -- the person
+  start_ts        TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- from when
   end_ts          TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),  -- NULL: still there
-  created_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  created_at      TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
   CHECK (end_ts > start_ts),
   UNIQUE (workstation_id, start_ts)
 );
 
 CREATE INDEX idx_assignments_operator ON operator_assignments(operator_id, start_ts);
 
-CREATE TABLE operators (
-  id             INTEGER PRIMARY KEY,
+CREATE TABLE operators (  -- a person who works at stations
+  id             INTEGER PRIMARY KEY,               -- number of the row
   external_code  TEXT UNIQUE,                       -- as the plant knows the person; NULL: erased
-  display_name   TEXT,
-  active         INTEGER NOT NULL DEFAULT 1,
-  notes          TEXT,
+  display_name   TEXT,                              -- for people; NULL: erased
+  active         INTEGER NOT NULL DEFAULT 1,        -- 0: no longer works here
+  notes          TEXT,                              -- written by people; NULL: none, or erased
   erased_at      TEXT                               -- when the person asked to be forgotten
 );
 
-CREATE TABLE rois (
-  id                       INTEGER PRIMARY KEY,
-  camera_id                INTEGER NOT NULL REFERENCES cameras(id),
-  workstation_id           INTEGER NOT NULL REFERENCES workstations(id),
+CREATE TABLE rois (  -- one version of a zone; never changed, never deleted
+  id                       INTEGER PRIMARY KEY,     -- number of the row
+  camera_id                INTEGER NOT NULL REFERENCES cameras(id),  -- the camera in whose picture it lies
+  workstation_id           INTEGER NOT NULL REFERENCES workstations(id),  -- the station whose zone it is
   name                     TEXT NOT NULL,           -- of the zone in its station, e.g. work
-  kind                     TEXT NOT NULL CHECK (kind IN ('work', 'trigger', 'pick', 'drop')),
-  evidence                 TEXT NOT NULL CHECK (evidence IN ('person', 'motion')),
+  kind                     TEXT NOT NULL CHECK (kind IN ('work', 'trigger', 'pick', 'drop')),  -- what happens in it
+  evidence                 TEXT NOT NULL CHECK (evidence IN ('person', 'motion')),  -- what shows that it is occupied
   polygon_json             TEXT NOT NULL,           -- [{"x": px, "y": px}, …] in the camera's picture
   settings_json            TEXT NOT NULL,           -- picture size, anchor, motion threshold, seconds to enter and leave
   ref_frame_path           TEXT NOT NULL DEFAULT '',  -- picture at calibration; empty: there is none
-  ref_homography_features  BLOB,
-  created_at               TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  created_by               TEXT NOT NULL,
-  notes                    TEXT,
+  ref_homography_features  BLOB,                    -- ORB keypoints and descriptors of that picture, to notice a moved camera; NULL: none
+  created_at               TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  created_by               TEXT NOT NULL,           -- who drew it, or the plant file
+  notes                    TEXT,                    -- written by people
   superseded_by            INTEGER REFERENCES rois(id)  -- NULL: in force; its own id: withdrawn without a successor
 );
 
@@ -322,38 +331,38 @@ BEGIN
   SELECT RAISE(ABORT, 'rows of rois are never deleted: set superseded_by');
 END;
 
-CREATE TABLE schema_version (
-  id          INTEGER PRIMARY KEY CHECK (id = 1),
+CREATE TABLE schema_version (  -- the schema that this database has: one row
+  id          INTEGER PRIMARY KEY CHECK (id = 1),  -- always 1
   version     INTEGER NOT NULL,           -- number of the last migration applied
-  applied_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  applied_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))  -- when that migration was applied
 );
 
-CREATE TABLE shifts (
-  id         INTEGER PRIMARY KEY,
-  module_id  INTEGER NOT NULL REFERENCES modules(id),
+CREATE TABLE shifts (  -- a shift (jornada) of a module
+  id         INTEGER PRIMARY KEY,                                                  -- number of the row
+  module_id  INTEGER NOT NULL REFERENCES modules(id),                              -- the module
   date       TEXT NOT NULL CHECK (date GLOB '????-??-??' AND date(date) IS date),  -- local day of its start
   label      TEXT NOT NULL CHECK (label <> ''),     -- jornada_1, overtime, …
-  start_ts   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
-  end_ts     TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),
-  notes      TEXT,
+  start_ts   TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),       -- when it began
+  end_ts     TEXT CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),                  -- NULL: it still runs, or its end is not known
+  notes      TEXT,                                                                 -- written by people
   CHECK (end_ts > start_ts),
   UNIQUE (module_id, date, label)
 );
 
 CREATE INDEX idx_shifts_start ON shifts(module_id, start_ts);
 
-CREATE TABLE standard_times (
-  id              INTEGER PRIMARY KEY,
+CREATE TABLE standard_times (  -- one version of the SAM of an operation; a changed SAM is a new version, history stays
+  id              INTEGER PRIMARY KEY,              -- number of the row
   reference       TEXT NOT NULL,                    -- product, e.g. Ref22 Slim
-  version         TEXT NOT NULL DEFAULT 'v1',
-  operation       TEXT NOT NULL,
+  version         TEXT NOT NULL DEFAULT 'v1',       -- v1, v2, … or the name that the file gives
+  operation       TEXT NOT NULL,                    -- name, the same as in workstations.operation
   sam_minutes     REAL NOT NULL,                    -- standard allowed minutes of one unit
-  sec_per_cycle   REAL GENERATED ALWAYS AS (sam_minutes * 60.0) STORED,
+  sec_per_cycle   REAL GENERATED ALWAYS AS (sam_minutes * 60.0) STORED,  -- the same in seconds
   machine_code    TEXT,                             -- MPP, MREV, MOJA, MBOT, PLCH, …
-  source          TEXT NOT NULL DEFAULT 'tiempo std manual',
-  effective_from  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  source          TEXT NOT NULL DEFAULT 'tiempo std manual',  -- where the figure comes from: a file's name, or how it was found
+  effective_from  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- from when it is valid
   effective_to    TEXT,                             -- NULL: in force
-  notes           TEXT,
+  notes           TEXT,                             -- written by people
   UNIQUE (reference, version, operation)
 );
 
@@ -361,45 +370,50 @@ CREATE UNIQUE INDEX idx_std_times_in_force ON standard_times(reference, operatio
 
 CREATE INDEX idx_std_times_lookup ON standard_times(reference, operation, version);
 
-CREATE TABLE video_holds (
-  id           INTEGER PRIMARY KEY,
-  camera_id    INTEGER NOT NULL REFERENCES cameras(id),
-  start_ts     TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),
-  end_ts       TEXT NOT NULL CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),
-  kind         TEXT NOT NULL CHECK (kind IN ('job', 'label')),
-  reason       TEXT NOT NULL,
-  held_by      TEXT NOT NULL,
-  created_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-  released_at  TEXT,
+CREATE TABLE video_holds (  -- a piece of video that somebody or something still needs (a label, a job, a dispute): it is not deleted
+  id           INTEGER PRIMARY KEY,                 -- number of the row
+  camera_id    INTEGER NOT NULL REFERENCES cameras(id),  -- the camera
+  start_ts     TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- from when it is needed
+  end_ts       TEXT NOT NULL CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),  -- until when
+  kind         TEXT NOT NULL CHECK (kind IN ('job', 'label')),  -- what needs it
+  reason       TEXT NOT NULL,                       -- why, in words
+  held_by      TEXT NOT NULL,                       -- who asked for it
+  created_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  released_at  TEXT,                                -- NULL: still needed
   CHECK (end_ts >= start_ts)
 );
 
 CREATE INDEX idx_holds_open ON video_holds(camera_id, start_ts) WHERE released_at IS NULL;
 
-CREATE TABLE video_segments (
-  id          INTEGER PRIMARY KEY,
-  camera_id   INTEGER NOT NULL REFERENCES cameras(id),
+CREATE TABLE video_segments (  -- a piece of recorded video
+  id          INTEGER PRIMARY KEY,                  -- number of the row
+  camera_id   INTEGER NOT NULL REFERENCES cameras(id),  -- the camera
   path        TEXT NOT NULL UNIQUE,                 -- relative to the data folder
   start_ts    TEXT NOT NULL CHECK (start_ts GLOB '????-??-??T??:??:??.???Z'),  -- capture time of the first picture
   end_ts      TEXT NOT NULL CHECK (end_ts GLOB '????-??-??T??:??:??.???Z'),    -- capture time of the last picture
-  frames      INTEGER NOT NULL,
+  frames      INTEGER NOT NULL,                     -- number of pictures
   codec       TEXT NOT NULL,                        -- e.g. h264
-  created_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  created_at  TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  deleted_at  TEXT,                                 -- when the file went, or was found missing; no cycle names it then
   CHECK (end_ts >= start_ts)
 );
 
 CREATE INDEX idx_segments_camera_start ON video_segments(camera_id, start_ts);
 
-CREATE TABLE workstations (
-  id                 INTEGER PRIMARY KEY,
-  module_id          INTEGER NOT NULL REFERENCES modules(id),
-  primary_camera_id  INTEGER REFERENCES cameras(id),
+CREATE INDEX idx_segments_deleted ON video_segments(deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE INDEX idx_segments_kept ON video_segments(start_ts) WHERE deleted_at IS NULL;
+
+CREATE TABLE workstations (  -- a station (puesto) of a module
+  id                 INTEGER PRIMARY KEY,           -- number of the row
+  module_id          INTEGER NOT NULL REFERENCES modules(id),  -- the module it belongs to
+  primary_camera_id  INTEGER REFERENCES cameras(id),  -- the camera that sees it
   code               TEXT NOT NULL,                 -- for files and the API, e.g. PUESTO_01
   display_name       TEXT NOT NULL,                 -- for people, e.g. Puesto 1
   operation          TEXT,                          -- as in standard_times.operation
   sequence_pos       INTEGER,                       -- position in the flow of the module, from 1
   active             INTEGER NOT NULL DEFAULT 1,    -- 0: no longer in the plant file
-  notes              TEXT,
+  notes              TEXT,                          -- written by people
   UNIQUE (module_id, code)
 );
 

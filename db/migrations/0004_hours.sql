@@ -2,16 +2,14 @@
 -- Cycles by station, hour and quality: what a day or a month asks for, without reading its cycles.
 -- Triggers keep it, so it is right whoever writes, and right in the same transaction.
 
-CREATE TABLE cycle_hours (
-  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),
+CREATE TABLE cycle_hours (  -- cycles and their seconds by station, hour and quality; triggers on cycle_events keep it
+  workstation_id  INTEGER NOT NULL REFERENCES workstations(id),  -- the station
   hour_ts         TEXT NOT NULL,                    -- hour of the start, UTC: YYYY-MM-DDTHH
-  quality         TEXT NOT NULL,
+  quality         TEXT NOT NULL,                    -- as in cycle_events
   cycles          INTEGER NOT NULL,                 -- complete or manual_override
   duration_ms     INTEGER NOT NULL,                 -- their sum; whole, so that taking away gives back exactly
   PRIMARY KEY (workstation_id, hour_ts, quality)
 ) WITHOUT ROWID;
-
-CREATE INDEX idx_hours_hour ON cycle_hours(hour_ts, quality, cycles);
 
 CREATE TRIGGER hours_count_new
 AFTER INSERT ON cycle_events

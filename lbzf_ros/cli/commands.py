@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from lbzf_ros.cli import app
+from lbzf_ros.cli.chaos import chaos
 from lbzf_ros.cli.check import check
+from lbzf_ros.cli.db import db
+from lbzf_ros.cli.db.audit import audit
+from lbzf_ros.cli.db.backup import backup
+from lbzf_ros.cli.db.check_database import check_database
+from lbzf_ros.cli.db.erase_operator import erase_operator
+from lbzf_ros.cli.db.import_balanceo import import_balanceo
+from lbzf_ros.cli.db.import_lost_time_codes import import_lost_time_codes
+from lbzf_ros.cli.db.migrate import migrate
+from lbzf_ros.cli.db.orphans import orphans
+from lbzf_ros.cli.db.prune import prune
+from lbzf_ros.cli.db.rollback import rollback
+from lbzf_ros.cli.db.seed import seed
+from lbzf_ros.cli.db.status import status
+from lbzf_ros.cli.evaluate import evaluate
+from lbzf_ros.cli.maintenance import maintenance
 from lbzf_ros.cli.nodes import nodes
 from lbzf_ros.cli.process import process
+from lbzf_ros.cli.restore import restore
 from lbzf_ros.cli.schema import schema
 from lbzf_ros.cli.test import run_all
 from lbzf_ros.cli.up import up
@@ -16,3 +33,21 @@ app.command()(check)
 app.command()(nodes)
 app.command()(schema)
 app.command("test")(run_all)
+app.command()(chaos)
+app.command()(maintenance)
+app.command()(restore)
+app.command()(evaluate)
+
+app.add_typer(db)
+db.command()(migrate)
+db.command()(status)
+db.command()(rollback)
+db.command()(backup)
+db.command("check")(check_database)
+db.command()(prune)
+db.command()(orphans)
+db.command()(erase_operator)
+db.command()(audit)
+db.command()(seed)
+db.command("import-balanceo")(import_balanceo)
+db.command("import-lost-time-codes")(import_lost_time_codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import shlex
@@ -10,12 +11,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import xmlrpc.client
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from lbzf_ros.core.errors import GraphError
 from lbzf_ros.environment import node_environment
@@ -25,7 +29,13 @@ STOP_S = 2
 """Seconds that a node gets to end by itself. The rest of the 5 s is for supervisor, which looks once a second."""
 KILL_S = 1.8
 """Seconds that supervisor gets beside that before it is killed, and the nodes with it."""
+LONGEST_PAUSE_S = 10
+"""After so many starts that failed in a row, the pause before the next one is so long; then it begins anew at one
+second. So what comes back after a night (a full disk, a camera's file) is in use again at most so much later."""
+_REVIVE_EVERY_S = 1.0
+_LAST_LINES = 40
 
+_GROUP = "lbzf"
 _CONFIG = """\
 ; Written by `lbzf up`. `supervisorctl -c <this file>` shows and restarts single processes while it runs.
 ; Paths are relative to this folder.
@@ -49,7 +59,7 @@ serverurl=unix://{socket}
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 ; one group, so that all stop at once
-[group:lbzf]
+[group:{group}]
 programs={names}
 """
 _PROGRAM = """
@@ -60,9 +70,10 @@ redirect_stderr=true
 stdout_logfile=../logs/{name}.log
 stdout_logfile_maxbytes=5MB
 stdout_logfile_backups=3
-; one that dies sooner is started again after a pause that grows by a second each time
+; one that dies sooner is started again after a pause that grows by a second each time; after so many it is given up,
+; and `lbzf up` starts it anew
 startsecs=10
-startretries=1000000
+startretries={pauses}
 autorestart=true
 stopsignal=TERM
 stopwaitsecs={stop_s}
@@ -97,32 +108,38 @@ class ProcessManager:
         self._log, self._log_begins = self.logs / "supervisord.log", 0
         self._processes, self._log_level = list(processes), log_level
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._said: deque[str] = deque(maxlen=_LAST_LINES)
+        self._listener: threading.Thread | None = None
+        self._revive_at_s = 0.0
         # A socket's path has at most 107 characters, so it cannot lie in the data folder.
         self._socket_folder = Path(tempfile.mkdtemp(prefix="lbzf-"))
 
     def __enter__(self) -> ProcessManager:
-        for folder in (self.logs, self._run):
-            folder.mkdir(parents=True, exist_ok=True)
-        self._log_begins = self._log.stat().st_size if self._log.exists() else 0
         config = self._run / "supervisord.conf"
-        config.write_text(self.config(), "utf-8")
-        with (self._run / "supervisord.err").open("wb") as errors:
-            self._supervisor = subprocess.Popen(
-                [
-                    *_end_with_parent("TERM"),
-                    sys.executable,
-                    "-m",
-                    "supervisor.supervisord",
-                    "-c",
-                    str(config),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=errors,
-                stderr=errors,
-                env=node_environment(),
-                cwd=self._run,  # `python -m` looks for modules in the current folder first: no stranger's
-                start_new_session=True,  # Ctrl-C reaches `up` alone, which then stops all in order
-            )
+        try:
+            for folder in (self.logs, self._run):
+                folder.mkdir(parents=True, exist_ok=True)
+            config.write_text(self.config(), "utf-8")
+        except OSError as error:
+            raise GraphError(
+                f"{error.filename or config}: cannot be written: {error.strerror}. Make room on the disk, or choose "
+                "another folder with --data."
+            ) from None
+        self._log_begins = self._log.stat().st_size if self._log.exists() else 0
+        self._supervisor = subprocess.Popen(
+            [*_end_with_parent("TERM"), sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+            stdin=subprocess.DEVNULL,
+            # Not a file: supervisor says there that its log cannot be written, and ends when that fails too.
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=node_environment(),
+            cwd=self._run,  # `python -m` looks for modules in the current folder first: no stranger's
+            start_new_session=True,  # Ctrl-C reaches `up` alone, which then stops all in order
+        )
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._supervisor.stdout,), name="supervisor's words", daemon=True
+        )
+        self._listener.start()
         return self
 
     def __exit__(
@@ -133,28 +150,31 @@ class ProcessManager:
     def config(self) -> str:
         """Supervisor's configuration file."""
         names = ",".join(process.name for process in self._processes)
-        head = _CONFIG.format(socket=self._socket, names=names)
+        head = _CONFIG.format(socket=self._socket, group=_GROUP, names=names)
         return head + "".join(self._program(process) for process in self._processes)
 
     def check(self) -> None:
-        """See that supervisor is still there.
+        """See that supervisor is still there, and start again what it has given up.
 
         Raises:
             GraphError: it has ended; the text holds what it said.
         """
         if self._supervisor is not None and self._supervisor.poll() is not None:
-            said = (self._run / "supervisord.err").read_text("utf-8", "replace").strip()
+            if self._listener is not None:
+                self._listener.join(1.0)
+            said = "\n".join(self._said).strip()
             raise GraphError(
                 f"the process manager has ended (exit status {self._supervisor.returncode}). {said}\n"
                 f"Its log: {self._log}"
             )
+        if time.monotonic() >= self._revive_at_s:
+            self._revive_at_s = time.monotonic() + _REVIVE_EVERY_S
+            self._revive()
 
     def states(self) -> list[ProcessState]:
         """Where every process stands; empty while supervisor is not listening yet."""
-        # typeshed knows ServerProxy's methods only as marshallable values
-        server: Any = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self._socket))
         try:
-            rows = cast(list[dict[str, Any]], server.supervisor.getAllProcessInfo())
+            rows = cast(list[dict[str, Any]], self._server.supervisor.getAllProcessInfo())
         except (OSError, xmlrpc.client.Error):
             return []
         return [ProcessState(row["name"], row["statename"], row["pid"]) for row in rows]
@@ -184,6 +204,21 @@ class ProcessManager:
                 supervisor.wait()
         shutil.rmtree(self._socket_folder, ignore_errors=True)
 
+    def _revive(self) -> None:
+        for process in self.states():
+            if process.state == "FATAL":
+                with contextlib.suppress(OSError, xmlrpc.client.Error):  # looked at again soon
+                    self._server.supervisor.startProcess(f"{_GROUP}:{process.name}", False)
+
+    def _listen(self, words: IO[bytes]) -> None:
+        for line in words:
+            self._said.append(line.decode("utf-8", "replace").rstrip())
+
+    @property
+    def _server(self) -> Any:
+        # Any: typeshed knows ServerProxy's methods only as marshallable values.
+        return xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self._socket))
+
     @property
     def _socket(self) -> Path:
         return self._socket_folder / "supervisor.sock"
@@ -196,6 +231,7 @@ class ProcessManager:
             name=process.name,
             command=_escape(shlex.join(command)),
             environment=_escape(environment),
+            pauses=LONGEST_PAUSE_S,
             stop_s=STOP_S,
         )
 

@@ -18,6 +18,7 @@ import typer
 from lbzf_ros import __version__, graph
 from lbzf_ros.cli import claims
 from lbzf_ros.cli.log_stream import LogStream
+from lbzf_ros.cli.plant_file import remember_plant
 from lbzf_ros.cli.process_manager import ProcessManager
 from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Plant
@@ -69,6 +70,7 @@ def up(
     )
     with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
         claims.check_port(*address)
+        remember_plant(data, plant_file)
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         stop = _stop_signals()
         typer.echo(_welcome(settings, plant_file, domain))

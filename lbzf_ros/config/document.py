@@ -10,6 +10,9 @@ import annotated_types
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from lbzf_ros.config.base import Settings
+from lbzf_ros.config.detectors import NetworkSettings, RecordedSettings
+from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
 from lbzf_ros.config.schema import (
     Camera,
     DetectorSettings,
@@ -18,7 +21,6 @@ from lbzf_ros.config.schema import (
     Module,
     Plant,
     RecorderSettings,
-    Settings,
     StandardTime,
     StationConfig,
     StorageSettings,
@@ -35,8 +37,12 @@ SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("modules[].workstations[].limits", Limits),
     ("standard_times[]", StandardTime),
     ("detector", DetectorSettings),
+    ("detector.network", NetworkSettings),
+    ("detector.recorded", RecordedSettings),
     ("recorder", RecorderSettings),
     ("storage", StorageSettings),
+    ("retention", RetentionSettings),
+    ("backup", BackupSettings),
     ("graph", GraphSettings),
     ("web", WebSettings),
 )

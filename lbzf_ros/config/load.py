@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import yaml
 from pydantic import ValidationError
 
 from lbzf_ros.config.schema import Camera, Plant
+from lbzf_ros.config.secrets import hidden
 from lbzf_ros.core.errors import ConfigError
 
 _FOUND_LENGTH = 80
-_PASSWORD = re.compile(r"://[^/@\s]*@")
-"""User and password of a URL: an error message never repeats them."""
 
 
 def load_plant(path: Path) -> Plant:
@@ -34,7 +32,7 @@ def load_plant(path: Path) -> Plant:
     try:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: is no valid YAML: {error}") from error
+        raise ConfigError(f"{path}: is no valid YAML: {_yaml_problem(error)}") from None
     if not isinstance(data, dict):
         raise ConfigError(
             f"{path}: holds {type(data).__name__}, a plant file is a mapping that begins with 'modules:'"
@@ -61,6 +59,13 @@ def parse_plant(data: dict[str, Any], *, where: str, folder: Path) -> Plant:
         raise ConfigError("\n".join([f"{where}: {count}", *lines])) from None
 
 
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    """What is wrong, without the line itself: it may hold a password."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{place}{hidden(str(getattr(error, 'problem', None) or type(error).__name__))}"
+
+
 def _lines(where: str, item: Any) -> list[str]:
     path = ".".join(str(part) for part in item["loc"])
     message = str(item["msg"]).removeprefix("Value error, ")
@@ -70,13 +75,14 @@ def _lines(where: str, item: Any) -> list[str]:
         return [f"{where}: {path}: is missing"]
     if item["type"] == "extra_forbidden":
         return [f"{where}: {path}: is no setting; check the spelling (docs/configuration.md lists all)"]
-    found = _PASSWORD.sub("://…@", repr(item["input"]))
+    found = hidden(repr(item["input"]))
     found = found if len(found) <= _FOUND_LENGTH else found[:_FOUND_LENGTH] + "…"
     return [f"{where}: {path}: found {found}: {message}"]
 
 
 def _absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Make relative file sources absolute, so that it does not matter where a node was started."""
+    """Make relative files absolute, so that it does not matter where a node was started."""
+    _absolute_detector_files(data.get("detector"), folder)
     modules = data.get("modules")
     for module in modules if isinstance(modules, list) else []:
         cameras = module.get("cameras") if isinstance(module, dict) else None
@@ -84,7 +90,16 @@ def _absolute_files(data: dict[str, Any], folder: Path) -> dict[str, Any]:
             source = camera.get("source") if isinstance(camera, dict) else None
             if isinstance(source, str) and _is_relative_file(source):
                 camera["source"] = str(folder / source)
+            if isinstance(camera, dict) and isinstance(secret := camera.get("credentials_file"), str):
+                camera["credentials_file"] = str(folder / secret)
     return data
+
+
+def _absolute_detector_files(detector: Any, folder: Path) -> None:
+    for section, name in (("network", "weights"), ("network", "engine_folder"), ("recorded", "file")):
+        values = detector.get(section) if isinstance(detector, dict) else None
+        if isinstance(values, dict) and isinstance(file := values.get(name), str) and file:
+            values[name] = str(folder / file)
 
 
 def _is_relative_file(source: str) -> bool:

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 import zoneinfo
+from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from lbzf_ros.config.base import Settings
+from lbzf_ros.config.detectors import NetworkSettings, RecordedSettings
+from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
+from lbzf_ros.config.secrets import (
+    VARIABLE,
+    WRITE_INSTEAD,
+    check_file,
+    holds_secret,
+    notes_hold_secret,
+    read_credentials,
+)
 from lbzf_ros.core.geometry import polygon_problem
 from lbzf_ros.core.model import Anchor, EvidenceKind, ZoneKind
 from lbzf_ros.core.rules import RULES
@@ -27,13 +37,6 @@ Code = Annotated[
 START_TIME_HELP = (
     "Capture time of a file's first picture, with its zone. Default: when the file was last changed."
 )
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-class Settings(BaseModel):
-    """Base of every section: an unknown key is an error, and a setting does not change once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _known_zone(name: str) -> str:
@@ -184,7 +187,12 @@ class Camera(Settings):
     source: str = Field(
         min_length=1,
         description="rtsp://… (user and password as ${VARIABLE}), a video file (relative to the plant file), or "
-        "simulator:seed=N. ${NAME} takes the environment variable NAME.",
+        "simulator:seed=N. ${NAME} takes the environment variable NAME. A password in clear is refused.",
+    )
+    credentials_file: str | None = Field(
+        default=None,
+        description="File with two lines, user=… and password=…, readable by its owner only (relative to the plant "
+        "file): its content goes into the URL when the camera is opened. Instead of ${VARIABLE} in source.",
     )
     resolution_px: tuple[int, int] = Field(
         default=(640, 480),
@@ -227,15 +235,41 @@ class Camera(Settings):
     @field_validator("source")
     @classmethod
     def _no_password_in_file(cls, source: str) -> str:
-        if "://" in source:
-            password = urlsplit(_VARIABLE.sub("x", source)).password
-            literal = urlsplit(_VARIABLE.sub("", source)).password
-            if password and literal:
-                raise ValueError("holds a password; write it as ${VARIABLE} and set that in the environment")
-        missing = [name for name in _VARIABLE.findall(source) if name not in os.environ]
+        if holds_secret(source):
+            raise ValueError(f"holds a password, which is not shown here; {WRITE_INSTEAD}")
+        return source
+
+    @field_validator("notes")
+    @classmethod
+    def _no_password_in_notes(cls, notes: str) -> str:
+        if notes_hold_secret(notes):
+            raise ValueError(
+                "holds a password, which is not shown here; everybody sees the notes: take it out"
+            )
+        return notes
+
+    @field_validator("source")
+    @classmethod
+    def _variables_are_set(cls, source: str) -> str:
+        missing = [name for name in VARIABLE.findall(source) if name not in os.environ]
         if missing:
             raise ValueError(f"environment variable {', '.join(missing)} is not set; set it and start again")
         return source
+
+    @field_validator("credentials_file")
+    @classmethod
+    def _private_file(cls, name: str | None) -> str | None:
+        if name is not None and (problem := check_file(Path(name))):
+            raise ValueError(problem)
+        return name
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Camera:
+        if self.credentials_file and ("://" not in self.source or "@" in self.source):
+            raise ValueError(
+                "credentials_file goes with a source such as rtsp://host/path, without a user in it"
+            )
+        return self
 
     @property
     def lossless(self) -> bool:
@@ -245,8 +279,13 @@ class Camera(Settings):
 
     @property
     def resolved_source(self) -> str:
-        """The source with the environment filled in. It may hold a password: never log, store or publish it."""
-        return _VARIABLE.sub(lambda match: os.environ[match[1]], self.source)
+        """The source with environment and credentials filled in. It may hold a password: never log or store it.
+
+        Raises:
+            ConfigError: the credentials file cannot be used.
+        """
+        url = VARIABLE.sub(lambda match: os.environ[match[1]], self.source)
+        return read_credentials(Path(self.credentials_file)).into(url) if self.credentials_file else url
 
 
 class StandardTime(Settings):
@@ -276,6 +315,11 @@ class DetectorSettings(Settings):
     """How people are found."""
 
     backend: str = Field(default="hog_background", description="Name of a detector backend.")
+    fallback: str = Field(
+        default="",
+        description="Backend that is used, with an error in log and diagnostics, when the chosen one lacks its file, "
+        "library or device. Empty: the detector does not start without it.",
+    )
     working_side_px: int = Field(
         default=240,
         ge=120,
@@ -346,6 +390,17 @@ class DetectorSettings(Settings):
         le=1,
         description="Share of the picture that changes at once when the light is switched.",
     )
+    network: NetworkSettings = Field(
+        default_factory=NetworkSettings, description="The model of onnx, tensorrt and ultralytics."
+    )
+    recorded: RecordedSettings = Field(
+        default_factory=RecordedSettings, description="What the backend recorded reads."
+    )
+
+    def of_camera(self, label: str) -> DetectorSettings:
+        """The settings with the camera's label in the name of the recording."""
+        file = self.recorded.file.replace("{camera}", label)
+        return self.model_copy(update={"recorded": self.recorded.model_copy(update={"file": file})})
 
 
 class RecorderSettings(Settings):
@@ -387,6 +442,13 @@ class StorageSettings(Settings):
         ge=0,
         le=10000,
         description="Space kept for the database: below it no video or picture is written.",
+    )
+    keep_sent_hours: float = Field(
+        default=48.0,
+        ge=0,
+        le=8760,
+        description="Hours for which the cycle tracker keeps what is written already, to send it again when the "
+        "database had to be restored from a backup.",
     )
 
 
@@ -433,6 +495,10 @@ class Plant(Settings):
         default_factory=RecorderSettings, description="Pictures and video on disk."
     )
     storage: StorageSettings = Field(default_factory=StorageSettings, description="How rows are written.")
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="How long pictures and video are kept."
+    )
+    backup: BackupSettings = Field(default_factory=BackupSettings, description="Copies of the database.")
     graph: GraphSettings = Field(default_factory=GraphSettings, description="How the nodes work together.")
     web: WebSettings = Field(default_factory=WebSettings, description="The page and the API.")
 

@@ -20,6 +20,10 @@ class SourceError(LbzfError):
     """A camera or a video file cannot be opened or has stopped delivering."""
 
 
+class DetectorError(LbzfError):
+    """A detector's model, library or device cannot be used."""
+
+
 class StoreError(LbzfError):
     """The database cannot be opened, migrated, read or written."""
 

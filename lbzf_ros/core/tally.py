@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,8 +39,9 @@ class Tally:
 
     @property
     def mean_confidence(self) -> float:
-        """Mean over the pictures with a person, 0..1; NaN without any."""
-        return self.confidence_sum / self.with_person if self.with_person else UNKNOWN
+        """Mean over the pictures with a person, 0..1; NaN without any, or when a detector gave no proper figure."""
+        mean = self.confidence_sum / self.with_person if self.with_person else UNKNOWN
+        return mean if math.isfinite(mean) else UNKNOWN
 
     @property
     def primary_dwell_ratio(self) -> float:

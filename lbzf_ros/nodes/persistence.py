@@ -18,9 +18,10 @@ from lbzf_interfaces.msg import CycleEventAck, PlantInfo
 from lbzf_ros import __version__
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import InvalidValue, StoreError
-from lbzf_ros.core.model import CycleEvent
+from lbzf_ros.core.model import NS_PER_S, CycleEvent
 from lbzf_ros.graph import node_names
 from lbzf_ros.nodes.base import LbzfNode, run
+from lbzf_ros.nodes.keeper import Keeper
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
@@ -38,6 +39,8 @@ from lbzf_ros.store.zones import set_reference
 from lbzf_ros.video.disk import has_room
 
 _LOOK_EVERY_S = 1.0
+_LONGEST_CYCLE_H = 24.0
+_NS_PER_H = 3600 * NS_PER_S
 _SAY_LOST_EVERY_S = 30.0
 
 
@@ -56,6 +59,9 @@ class _Database:
         self.writer = EventWriter(self.engine)
         self.generation = database_generation(self.engine)
         self.rois = sync_plant(self.engine, plant, now_ns=now_ns, software_version=__version__)
+        # Whose end is not even in the outbox of the tracker any more, it will not come.
+        forgotten_ns = now_ns - round(max(plant.storage.keep_sent_hours, _LONGEST_CYCLE_H) * _NS_PER_H)
+        self.writer.abort_lost(entered_before_ns=forgotten_ns, why="nobody measures it any more")
         remember_database(path.parent)
 
 
@@ -73,6 +79,7 @@ class Persistence(LbzfNode):
         self._counter = self.diagnostics.counter("cycle_events")
         self._trouble = self.diagnostics.counter("database")
         self._disk = self.diagnostics.counter("disk")
+        self._backups = self.diagnostics.counter("backups")
         self._waiting: list[CycleEvent] = []
         self._since_s = 0.0
         self._lost_said_s = -math.inf
@@ -82,6 +89,7 @@ class Persistence(LbzfNode):
         self._database: _Database | None = None
         if self._path.exists() or not had_database(self._data):
             self._open()
+        self._keeper = Keeper(self._data, self.plant.backup)
         self._look()
         self.subscribe(topics.CYCLE_EVENTS, self._on_event)
         for camera in self.plant.cameras:
@@ -106,6 +114,11 @@ class Persistence(LbzfNode):
             self._database = None
         if self._database is None:
             self._bring_back(found is not None)
+        alarms, ages = self._keeper.look()
+        for name, age in ages.items():
+            self.diagnostics.note(name, age)
+        if alarms:
+            self._backups.fail("; ".join(alarms))
         room = has_room(self._data, self._settings.reserve_gb)
         self.diagnostics.note("disk", "ok" if room else "below the reservation")
         if not room:
@@ -134,6 +147,7 @@ class Persistence(LbzfNode):
     def close(self) -> None:
         """Write what is waiting."""
         self._commit()
+        self._keeper.close()
 
     def _plant_info(self, generation: int) -> PlantInfo:
         return PlantInfo(
@@ -151,7 +165,7 @@ class Persistence(LbzfNode):
         try:
             event = convert.event_from_msg(message)
         except (InvalidValue, ValueError) as error:
-            self._refuse(f"event {message.event_uid}: {error}")
+            self._keep_broken(message, str(error))
             return
         self._since_s = self._since_s if self._waiting else time.monotonic()
         self._waiting.append(event)
@@ -166,13 +180,13 @@ class Persistence(LbzfNode):
         if self._database is None:
             return  # nothing is acknowledged, so the sender keeps it all and sends it again
         try:
-            refused = self._database.writer.write(batch)
+            refused = self._database.writer.write(batch, now_ns=self.get_clock().now().nanoseconds)
         except StoreError as error:
             self._trouble.fail(str(error))
             self.get_logger().error(f"{len(batch)} events not written, they will be sent again: {error}")
             return
-        for event, why in refused:
-            self._refuse(f"event {event.event_uid} ({event.kind.value}): {why}")
+        for _, why in refused:
+            self._refuse(str(why))
         self._acknowledge([(event.event_uid, event.kind.value) for event in batch])
         for _ in batch:
             self._counter.done(time.monotonic() - self._since_s)
@@ -181,6 +195,17 @@ class Persistence(LbzfNode):
         self._ack.publish(
             CycleEventAck(event_uids=[uid for uid, _ in done], kinds=[kind for _, kind in done])
         )
+
+    def _keep_broken(self, message: Any, why: str) -> None:
+        """A message that is no event: kept as it came, and acknowledged, or it would come back for ever."""
+        uid, kind = message.event_uid, message.kind
+        now_ns = self.get_clock().now().nanoseconds
+        if self._enter(
+            f"event {uid}",
+            lambda database: database.writer.refuse(uid, kind, convert.fields_of(message), why, now_ns),
+        ):
+            self._refuse(f"event {uid}: {why}")
+            self._acknowledge([(uid, kind)])
 
     def _refuse(self, text: str) -> None:
         """An event that can never be written: said loudly and acknowledged, or it would come back for ever."""
@@ -209,7 +234,7 @@ class Persistence(LbzfNode):
             ),
         )
 
-    def _enter(self, what: str, write: Callable[[_Database], object]) -> None:
+    def _enter(self, what: str, write: Callable[[_Database], object]) -> bool:
         try:
             if self._database is None:
                 raise StoreError("the database is gone")
@@ -217,6 +242,8 @@ class Persistence(LbzfNode):
         except StoreError as error:
             self._counter.fail(str(error))
             self.get_logger().error(f"{what} not entered: {error}")
+            return False
+        return True
 
 
 main = functools.partial(run, Persistence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import importlib.util
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -372,3 +373,14 @@ def event_from_msg(message: msg.CycleEvent) -> CycleEvent:
         software_version=message.software_version,
         frame_path=message.frame_path,
     )
+
+
+def fields_of(message: Any) -> dict[str, object]:
+    """All fields of a message as plain values, whatever they hold: to keep what cannot be converted."""
+    values = {name: getattr(message, name) for name in message.get_fields_and_field_types()}
+    return {
+        name: fields_of(value)
+        if hasattr(value, "get_fields_and_field_types")
+        else (value if isinstance(value, (str, int, float, bool)) else list(value))
+        for name, value in values.items()
+    }

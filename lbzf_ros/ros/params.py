@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 import annotated_types
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 
-from lbzf_ros.config.schema import Settings
+from lbzf_ros.config.base import Settings
+from lbzf_ros.config.secrets import WRITE_INSTEAD, hidden, holds_secret
 from lbzf_ros.core.errors import ConfigError
 
 S = TypeVar("S", bound=Settings)
@@ -28,6 +29,8 @@ def declare_settings(node: Node, settings: S) -> S:
         ConfigError: a value given on the command line is out of range or of another type.
     """
     values: dict[str, Any] = {}
+    # Before anything is declared: what is declared is published on /parameter_events.
+    node.add_on_set_parameters_callback(_refuse_secrets)
     for name, info in type(settings).model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, bool | int | float | str):
@@ -38,7 +41,7 @@ def declare_settings(node: Node, settings: S) -> S:
         wrong = error.errors()[0]
         raise ConfigError(
             f"parameter {wrong['loc'][0] if wrong['loc'] else '?'} of {node.get_name()}: "
-            f"found {wrong['input']!r}: {wrong['msg']}"
+            f"found {hidden(repr(wrong['input']))}: {wrong['msg']}"
         ) from None
 
 
@@ -62,7 +65,14 @@ def _declare(node: Node, name: str, value: Any, info: FieldInfo) -> Any:
     try:
         return node.declare_parameter(name, value, descriptor).value
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-        raise ConfigError(f"parameter {name} of {node.get_name()}: {error}") from None
+        raise ConfigError(f"parameter {name} of {node.get_name()}: {hidden(str(error))}") from None
+
+
+def _refuse_secrets(parameters: list[Any]) -> SetParametersResult:
+    for parameter in parameters:
+        if isinstance(parameter.value, str) and holds_secret(parameter.value):
+            return SetParametersResult(successful=False, reason=f"holds a password; {WRITE_INSTEAD}")
+    return SetParametersResult(successful=True)
 
 
 def _bound(info: FieldInfo, *kinds: Any) -> float | None:

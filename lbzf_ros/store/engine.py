@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.store.errors import in_words
-from lbzf_ros.store.replaced import reconnect_when_replaced
+from lbzf_ros.store.replaced import check_not_replaced, reconnect_when_replaced
 
 DATABASE_NAME = "lbzf.db"
 """The database in a data folder."""
@@ -72,6 +72,7 @@ def _engine(path: Path, *, mode: str, begin: str, pragmas: dict[str, str]) -> En
 
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+        check_not_replaced(connection, path)
 
     event.listen(engine, "begin", begin_transaction)
     reconnect_when_replaced(engine, path)

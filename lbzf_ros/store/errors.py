@@ -13,6 +13,8 @@ _ADVICE = {
     "locked": "another process holds it; wait for that process or stop it",
     "busy": "another process holds it; wait for that process or stop it",
     "full": "free some space on its disk",
+    "disk I/O": "check its disk",
+    "constraint failed": "such a row cannot be",
     "unable to open": "check that the folder exists and may be written",
     "readonly": "check that the file and its folder may be written",
     "no such table": "it has not been set up: start LBZF on this data folder once",
@@ -27,6 +29,11 @@ def in_words(path: object, doing: str, error: BaseException) -> str:
     found = str(error)
     advice = next((text for sign, text in _ADVICE.items() if sign in found), "see the log")
     return f"{path}: {doing}: {found}; {advice}"
+
+
+def is_about_a_row(error: BaseException | None) -> bool:
+    """Whether SQLite refused a row (a CHECK, a foreign key, a trigger), and would refuse it again."""
+    return isinstance(error, (sqlite3.IntegrityError, sqlite3.DataError))
 
 
 @contextmanager

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from lbzf_ros.core.errors import StoreError
-from lbzf_ros.core.model import CycleEvent, EventKind, ModelInfo
+from lbzf_ros.core.model import CycleEvent, EventKind, ModelInfo, event_uid
 from lbzf_ros.store.statements import CAMERAS, INSERT_MODEL, MODEL, ROIS, STATIONS
-from lbzf_ros.store.timestamps import to_ms, to_text
+from lbzf_ros.store.timestamps import measured_text, to_ms
 
 REASONS = frozenset({"too_short", "too_long", "low_dwell", "confidence_drop", "drift_unknown"})
 """Codes that the column `reason` has; others are `other` there, and complete in `reasons_json`."""
 
 _WITH_REASONS = frozenset({EventKind.REJECT, EventKind.ABORT})
 _MAX_TEXT = 10_000
+_MAX_REASONS = 100
 _MAX_COUNT = 2**31 - 1
+
+
+Ids = tuple[int, int, int]
+"""Row ids of workstation, camera and model."""
 
 
 @dataclass(slots=True)
@@ -29,16 +35,16 @@ class PlantIds:
     cameras: dict[tuple[str, str], int] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
     rois: dict[int, tuple[int, int]] = field(default_factory=dict)
-    models: dict[ModelInfo, int] = field(default_factory=dict)
+    origins: dict[tuple[object, ...], Ids] = field(default_factory=dict)
 
     def copy(self) -> PlantIds:
         """The same ids, to be changed on their own."""
         return PlantIds(
-            dict(self.stations), dict(self.cameras), dict(self.labels), dict(self.rois), dict(self.models)
+            dict(self.stations), dict(self.cameras), dict(self.labels), dict(self.rois), dict(self.origins)
         )
 
-    def of(self, event: CycleEvent, connection: Connection) -> tuple[int, int, int]:
-        """Row ids of an event's workstation, camera and model.
+    def learn(self, event: CycleEvent, connection: Connection) -> Ids:
+        """Row ids of an event's origin, for all events that have the same one. A new model becomes a row.
 
         Raises:
             StoreError: there is no such row, or its zone belongs to another station or camera.
@@ -48,11 +54,10 @@ class PlantIds:
             self._read(connection)
             found = self._known(event)
         if found is None:
-            raise StoreError(f"cycle {event.event_uid}: {self._unknown(event)}")
-        model_id = self.models.get(event.model)
-        if model_id is None:
-            model_id = self.models[event.model] = _model_id(connection, event.model, event.event_uid)
-        return *found, model_id
+            raise StoreError(self._unknown(event))
+        ids = *found, _model_id(connection, event.model)
+        self.origins[origin(event)] = ids
+        return ids
 
     def camera_by_label(self, label: str, connection: Connection) -> int:
         """Row id of the camera of the plant that has this label.
@@ -98,22 +103,41 @@ class PlantIds:
         self.rois = {row: (station, camera) for row, station, camera in connection.exec_driver_sql(ROIS)}
 
 
+def origin(event: CycleEvent) -> tuple[object, ...]:
+    """What many events have in common: where, and measured with what."""
+    return (
+        event.module,
+        event.workstation,
+        event.camera,
+        event.rule,
+        event.roi_version_id,
+        event.model,
+        event.parameter_hash,
+        event.software_version,
+    )
+
+
 def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tuple[object, ...]:
     """The columns that both event tables have, in the order of `statements`.
 
     Raises:
-        StoreError: something in it cannot be stored.
-        InvalidValue: a time is outside the years 1 to 9999.
+        StoreError: something in it cannot be stored; nothing of it is then.
+        InvalidValue: a time is outside the years 2000 to 2099.
     """
-    where = f"cycle {event.event_uid}"
-    if not 0 <= event.detection_count <= _MAX_COUNT:
-        raise StoreError(f"{where}: detection_count {event.detection_count} is outside 0 to {_MAX_COUNT}")
-    reasons = json.dumps(dict(event.reasons), ensure_ascii=False) if event.kind in _WITH_REASONS else None
-    texts = (event.event_uid, event.rule, event.parameter_hash, event.software_version, reasons or "")
-    if not _is_plain("".join(texts)):
-        for text in texts:
-            clean_text(text, where)
-    station_id, camera_id, model_id = ids.of(event, connection)
+    known = ids.origins.get(origin(event))
+    if known is None:
+        _check_names(event)
+    _check_uid(event)
+    check_count(event.detection_count, "detection_count")
+    start = measured_text(event.start_ns)
+    end = None if event.end_ns is None else measured_text(event.end_ns)
+    uncertainty_s = _figure(event.duration_uncertainty_s, math.inf, "duration_uncertainty_s")
+    mean_conf = _figure(event.mean_confidence, 1, "mean_confidence")
+    dwell_ratio = _figure(event.primary_dwell_ratio, 1, "primary_dwell_ratio")
+    observed_share = _figure(event.observed_share, 1, "observed_share")
+    frame_path = clean_path(event.frame_path, "frame_path") if event.frame_path else None
+    reasons = _reasons(event.reasons) if event.kind in _WITH_REASONS else None
+    station_id, camera_id, model_id = known or ids.learn(event, connection)
     return (
         event.event_uid,
         station_id,
@@ -123,14 +147,14 @@ def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tupl
         event.rule,
         event.parameter_hash,
         event.software_version,
-        to_text(event.start_ns),
-        None if event.end_ns is None else to_text(event.end_ns),
-        _figure(event.duration_uncertainty_s, where),
-        _figure(event.mean_confidence, where),
-        _figure(event.primary_dwell_ratio, where),
-        _figure(event.observed_share, where),
+        start,
+        end,
+        uncertainty_s,
+        mean_conf,
+        dwell_ratio,
+        observed_share,
         event.detection_count,
-        clean_path(event.frame_path, where) if event.frame_path else None,
+        frame_path,
         reasons,
     )
 
@@ -146,6 +170,22 @@ def rejected_row(event: CycleEvent, shared: tuple[object, ...]) -> tuple[object,
     duration_s = (to_ms(end_ns) - to_ms(event.start_ns)) / 1000
     reason = next((code for code in event.reasons if code in REASONS), "other")
     return *shared, duration_s, reason
+
+
+def decided_row(event: CycleEvent, shared: tuple[object, ...]) -> tuple[object, ...]:
+    """What an END or REJECT says of its cycle, in the order of `statements.DECIDED`."""
+    said = event.quality.value if event.kind is EventKind.END else shared[-1]
+    return event.kind.value, *shared[9:15], said
+
+
+def check_count(count: int, where: str) -> None:
+    """Refuse what cannot be counted.
+
+    Raises:
+        StoreError: it is negative or more than 31 bits.
+    """
+    if not 0 <= count <= _MAX_COUNT:
+        raise StoreError(f"{where} {count} is outside 0 to {_MAX_COUNT}")
 
 
 def clean_text(text: str, where: str) -> str:
@@ -187,24 +227,53 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _figure(value: float, where: str) -> float | None:
-    if math.isfinite(value):
+def _check_names(event: CycleEvent) -> None:
+    model = event.model
+    for name in ("module", "workstation", "camera", "rule", "parameter_hash", "software_version"):
+        clean_text(getattr(event, name), name)
+    for text in (model.name, model.version, model.framework, model.weights_hash):
+        clean_text(text, "model")
+
+
+def _check_uid(event: CycleEvent) -> None:
+    """One uid, one cycle: it follows from the camera, the station, the rule and the start."""
+    uid = event_uid(
+        module=event.module,
+        camera=event.camera,
+        workstation=event.workstation,
+        rule=event.rule,
+        start_ns=event.start_ns,
+    )
+    if event.event_uid != uid:
+        raise StoreError(
+            f"event_uid {event.event_uid[:80]!r} is not the one of this cycle ({event.module}/{event.camera}/"
+            f"{event.workstation}/{event.rule}, start {event.start_ns} ns), which is {uid}"
+        )
+
+
+def _reasons(reasons: Mapping[str, str]) -> str:
+    if len(reasons) > _MAX_REASONS:
+        raise StoreError(f"{len(reasons)} reasons; at most {_MAX_REASONS} are stored")
+    clean_text("".join((*reasons, *reasons.values())), "reasons")
+    return json.dumps(dict(reasons), ensure_ascii=False)
+
+
+def _figure(value: float, most: float, name: str) -> float | None:
+    if 0 <= value <= most and value != math.inf:
         return value
     if math.isnan(value):
         return None
-    raise StoreError(f"{where}: a figure is infinite")
+    raise StoreError(f"{name} {value} is outside 0 to {most}")
 
 
-def _model_id(connection: Connection, model: ModelInfo, uid: str) -> int:
+def _model_id(connection: Connection, model: ModelInfo) -> int:
     """Row of a model; a second model under a name and version that are taken is told apart by what differs."""
     what = f"{model.framework}, {model.weights_hash[:12] or 'no weights'}"
     for version in (model.version, f"{model.version} ({what})"):
-        for text in (model.name, version, model.weights_hash):
-            clean_text(text, f"cycle {uid}")
         connection.exec_driver_sql(
             INSERT_MODEL, (model.name, version, model.framework, model.weights_hash or None)
         )
         row_id, framework, weights_hash = connection.exec_driver_sql(MODEL, (model.name, version)).one()
         if (framework, weights_hash or "") == (model.framework, model.weights_hash):
             return int(row_id)
-    raise StoreError(f"cycle {uid}: model {model.name} {model.version} ({what}) is stored with other weights")
+    raise StoreError(f"model {model.name} {model.version} ({what}) is stored with other weights")

@@ -37,7 +37,16 @@ def remember_database(data: Path) -> None:
     """Note that a data folder has a database: should it be gone one day, no empty one may silently take its place."""
     marker = database_marker(data)
     marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.touch()
+    if not marker.exists():
+        marker.touch()
+
+
+def begun_ns(data: Path) -> int:
+    """When a data folder got its database, wall clock; 0: it has none."""
+    try:
+        return database_marker(data).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def database_marker(data: Path) -> Path:

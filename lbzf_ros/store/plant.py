@@ -11,9 +11,11 @@ from functools import partial
 from sqlalchemy import Connection, Engine, text
 
 from lbzf_ros.config.schema import Camera, Module, Plant, StationConfig, ZoneConfig
+from lbzf_ros.config.secrets import WRITE_INSTEAD, holds_secret
+from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import RoiSet
 from lbzf_ros.store.engine import transaction
-from lbzf_ros.store.standard_times import sync_standard_times
+from lbzf_ros.store.standard_times import in_force, sync_standard_times
 from lbzf_ros.store.timestamps import to_text
 from lbzf_ros.store.zones import ZoneRows, roi_set
 
@@ -26,10 +28,11 @@ WHERE (display_name, product_reference, active) IS NOT (excluded.display_name, e
 """
 
 _CAMERA = """
-INSERT INTO cameras (module_id, label, rtsp_url, resolution, fps, installed_at, notes)
-VALUES (:module_id, :label, :source, :resolution, :fps, :now, :notes)
+INSERT INTO cameras (module_id, label, rtsp_url, credentials_file, resolution, fps, installed_at, notes)
+VALUES (:module_id, :label, :source, :credentials_file, :resolution, :fps, :now, :notes)
 ON CONFLICT (module_id, label) DO UPDATE
-SET rtsp_url = excluded.rtsp_url, resolution = excluded.resolution, fps = excluded.fps, notes = excluded.notes,
+SET rtsp_url = excluded.rtsp_url, credentials_file = excluded.credentials_file,
+    resolution = excluded.resolution, fps = excluded.fps, notes = excluded.notes,
     status = CASE status WHEN 'inactive' THEN 'active' ELSE status END
 """
 
@@ -55,12 +58,14 @@ def sync_plant(engine: Engine, plant: Plant, *, now_ns: int, software_version: s
         The zones in force by camera label, with their row ids.
 
     Raises:
-        StoreError: the database refused; nothing has changed.
+        StoreError: the database refused, or a source holds a password; nothing has changed.
     """
     now = to_text(now_ns)
     with transaction(engine, "write the plant") as connection:
         _deactivate_missing(connection, plant, now)
         sync_standard_times(connection, plant.standard_times, now)
+        # What was imported also decides the limits of a cycle, so that they agree with the efficiency that is shown.
+        plant = plant.model_copy(update={"standard_times": in_force(connection)})
         zones = ZoneRows(connection, now=now, created_by=f"plant file, LBZF {software_version}")
         sets: dict[str, RoiSet] = {}
         for module in plant.modules:
@@ -111,10 +116,15 @@ def _module(connection: Connection, module: Module, now: str) -> int:
 
 
 def _camera(connection: Connection, module_id: int, camera: Camera, now: str) -> int:
+    if holds_secret(camera.source):
+        raise StoreError(
+            f"{camera.label}: its source holds a password, which is not shown here; {WRITE_INSTEAD}"
+        )
     values = {
         "module_id": module_id,
         "label": camera.label,
         "source": camera.source,  # as written: the environment is not filled in
+        "credentials_file": camera.credentials_file,
         "resolution": "{}x{}".format(*camera.resolution_px),
         "fps": camera.fps,
         "notes": camera.notes or None,

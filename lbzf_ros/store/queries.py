@@ -31,34 +31,54 @@ JOIN cameras c ON c.id = r.camera_id
 WHERE r.superseded_by IS NULL
 """
 
-_CYCLE_COLUMNS = """
-       e.id, e.event_uid, m.code AS module, m.display_name AS module_display_name, w.code AS workstation,
-       w.display_name AS workstation_display_name, c.label AS camera, e.rule, e.start_ts, e.end_ts,
-       e.duration_seconds AS duration_s, e.duration_uncertainty_s, e.observed_share, e.mean_conf AS mean_confidence,
-       e.primary_track_dwell_ratio AS primary_dwell_ratio, e.detection_count, e.source_frame_path,
-       e.source_video_path, v.start_ts AS video_start_ts, k.name AS model_name, k.version AS model_version,
-       k.framework AS model_framework, k.weights_hash AS model_weights_hash, e.roi_version_id, e.parameter_hash,
-       e.software_version, e.reasons_json, e.notes, e.created_at"""
 
-_CYCLE_JOINS = """
+def _ns(column: str) -> str:
+    """A time as nanoseconds. SQLite does it four times as fast as Python; the database holds no other form."""
+    return f"(strftime('%s', {column}) * 1000 + substr({column}, 21, 3)) * 1000000"
+
+
+_CYCLE = f"""
+SELECT e.id, e.event_uid, m.code AS module, m.display_name AS module_display_name, w.code AS workstation,
+       w.display_name AS workstation_display_name, c.label AS camera, {{operator}} AS operator_display_name, e.rule,
+       {{status}} AS status, {{quality}} AS quality, {_ns("e.start_ts")} AS start_ns, {_ns("e.end_ts")} AS end_ns,
+       round(e.duration_seconds, 3) AS duration_s, e.duration_uncertainty_s, e.observed_share,
+       e.mean_conf AS mean_confidence, e.primary_track_dwell_ratio AS primary_dwell_ratio, e.detection_count,
+       e.source_frame_path, e.frame_archived_at, e.source_video_path, {_ns("v.start_ts")} AS video_start_ns,
+       k.name AS model_name, k.version AS model_version, k.framework AS model_framework,
+       k.weights_hash AS model_weights_hash, e.roi_version_id, e.parameter_hash, e.software_version,
+       {{order}} AS ref_op_order, {{verified_by}} AS gt_verified_by, {{verified_at}} AS gt_verified_at,
+       {{corrected}} AS gt_corrected_duration_s, e.notes, e.created_at, e.reasons_json AS reasons
+FROM {{table}} e
 JOIN workstations w ON w.id = e.workstation_id
 JOIN modules m ON m.id = w.module_id
 JOIN cv_model_versions k ON k.id = e.cv_model_version_id
 LEFT JOIN cameras c ON c.id = e.camera_id
 LEFT JOIN video_segments v ON v.path = e.source_video_path"""
 
-CYCLES = f"""
-SELECT {_CYCLE_COLUMNS}, o.display_name AS operator_display_name, e.status, e.quality, e.ref_op_order,
-       e.gt_verified_by, e.gt_verified_at, e.gt_corrected_duration_s
-FROM cycle_events e {_CYCLE_JOINS}
-LEFT JOIN operators o ON o.id = e.operator_id
-"""
+CYCLES = (
+    _CYCLE.format(
+        table="cycle_events",
+        operator="o.display_name",
+        status="e.status",
+        quality="e.quality",
+        order="e.ref_op_order",
+        verified_by="e.gt_verified_by",
+        verified_at="e.gt_verified_at",
+        corrected="e.gt_corrected_duration_s",
+    )
+    + "\nLEFT JOIN operators o ON o.id = e.operator_id"
+)
 
-REJECTED = f"""
-SELECT {_CYCLE_COLUMNS}, NULL AS operator_display_name, 'rejected' AS status, NULL AS quality, NULL AS ref_op_order,
-       NULL AS gt_verified_by, NULL AS gt_verified_at, NULL AS gt_corrected_duration_s
-FROM cycle_events_rejected e {_CYCLE_JOINS}
-"""
+REJECTED = _CYCLE.format(
+    table="cycle_events_rejected",
+    operator="NULL",
+    status="'rejected'",
+    quality="NULL",
+    order="NULL",
+    verified_by="NULL",
+    verified_at="NULL",
+    corrected="NULL",
+)
 
 STATION_IDS = """
 SELECT w.id FROM workstations w JOIN modules m ON m.id = w.module_id
@@ -98,4 +118,81 @@ JOIN modules m ON m.id = w.module_id
 LEFT JOIN found f ON f.workstation_id = w.id
 GROUP BY w.id
 ORDER BY w.id
+"""
+
+# A station and its module, in the order of the rows' ids; CROSS JOIN keeps what follows in this order, so that each
+# station is one short walk along its key and groups need no sorting.
+_STATIONS = """
+FROM workstations w CROSS JOIN modules m ON m.id = w.module_id"""
+_OF_STATION = "w.id, m.code AS module, w.code AS workstation, w.display_name AS workstation_display_name"
+
+# The last standard time that was in force between two times of a row.
+_SAM = """(
+  SELECT s.sam_minutes FROM standard_times s
+  WHERE s.reference = m.product_reference AND s.operation = w.operation AND s.effective_from <= {last}
+    AND (s.effective_to IS NULL OR s.effective_to > {first})
+  ORDER BY s.effective_from DESC LIMIT 1
+)"""
+
+# Whole hours, from the rollup.
+MODULE_HOURS = f"""
+SELECT {_OF_STATION}, h.hour_ts || ':00:00.000Z' AS from_ts, sum(h.cycles) AS units, sum(h.duration_ms) AS duration_ms,
+       {_SAM.format(first="h.hour_ts || ':00:00.000Z'", last="h.hour_ts || ':59:59.999Z'")} AS sam_minutes
+{_STATIONS} CROSS JOIN cycle_hours h ON h.workstation_id = w.id
+WHERE m.code = :module AND h.hour_ts >= :from_hour AND h.hour_ts < :to_hour
+  AND w.id >= :key_id AND (w.id > :key_id OR h.hour_ts || ':00:00.000Z' > :key_ts)
+GROUP BY w.id, h.hour_ts HAVING sum(h.cycles) > 0
+ORDER BY w.id, h.hour_ts LIMIT :limit
+"""
+
+# Spans of any other form, from the cycles themselves. :spans is JSON: [[first, last], …], both included.
+MODULE_SPANS = f"""
+SELECT {_OF_STATION}, json_extract(x.value, '$[0]') AS from_ts, count(*) AS units,
+       sum(CAST(round(e.duration_seconds * 1000) AS INTEGER)) AS duration_ms,
+       {_SAM.format(first="json_extract(x.value, '$[0]')", last="json_extract(x.value, '$[1]')")} AS sam_minutes
+{_STATIONS} CROSS JOIN json_each(:spans) x CROSS JOIN cycle_events e ON e.workstation_id = w.id
+WHERE m.code = :module AND e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value, '$[1]')
+  AND e.status IN ('complete', 'manual_override') AND e.end_ts IS NOT NULL
+  AND w.id >= :key_id AND (w.id > :key_id OR json_extract(x.value, '$[0]') > :key_ts)
+GROUP BY w.id, from_ts
+ORDER BY w.id, from_ts LIMIT :limit
+"""
+
+SHIFTS = """
+SELECT s.start_ts, s.end_ts FROM shifts s JOIN modules m ON m.id = s.module_id
+WHERE m.code = :module AND s.start_ts >= :earliest AND s.start_ts < :to ORDER BY s.start_ts
+"""
+
+_BANDS = f"""
+SELECT {_OF_STATION},
+       coalesce(sum({{number}}) FILTER (WHERE q.quality = 'green'), 0) AS green,
+       coalesce(sum({{number}}) FILTER (WHERE q.quality = 'yellow'), 0) AS yellow,
+       coalesce(sum({{number}}) FILTER (WHERE q.quality = 'red'), 0) AS red
+{_STATIONS} LEFT JOIN {{source}}
+WHERE w.id > :after AND (:module IS NULL OR m.code = :module) AND (:workstation IS NULL OR w.code = :workstation)
+GROUP BY w.id ORDER BY w.id LIMIT :limit
+"""
+
+BANDS_OF_HOURS = _BANDS.format(
+    number="q.cycles",
+    source="cycle_hours q ON q.workstation_id = w.id AND q.hour_ts >= :from_hour AND q.hour_ts < :to_hour",
+)
+
+BANDS_OF_CYCLES = _BANDS.format(
+    number="1",
+    source="""cycle_events q ON q.workstation_id = w.id AND q.start_ts >= :from AND q.start_ts < :to
+  AND q.status IN ('complete', 'manual_override') AND q.end_ts IS NOT NULL""",
+)
+
+REJECTIONS = f"""
+SELECT {_OF_STATION}, e.reason, count(*) AS cycles
+{_STATIONS} CROSS JOIN cycle_events_rejected e ON e.workstation_id = w.id
+WHERE (:module IS NULL OR m.code = :module) AND e.start_ts >= :from AND e.start_ts < :to
+  AND w.id >= :key_id AND (w.id > :key_id OR e.reason > :key_reason)
+GROUP BY w.id, e.reason ORDER BY w.id, e.reason LIMIT :limit
+"""
+
+REFUSED = """
+SELECT id, event_uid, kind, event_json, error, received_at FROM cycle_events_refused
+WHERE id < :before ORDER BY id DESC LIMIT :limit
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
 from lbzf_ros.core.errors import StoreError
@@ -46,3 +46,13 @@ def reconnect_when_replaced(engine: Engine, path: Path) -> None:
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "checkout", checked_out)
+
+
+def check_not_replaced(connection: Connection, path: Path) -> None:
+    """Refuse a transaction that has waited for the write lock while the file was being replaced.
+
+    Raises:
+        StoreError: it would write into the file that was there before.
+    """
+    if file_identity(path) != connection.info["file"]:
+        raise StoreError(f"{path}: the database was replaced just now; nothing is written, try again")

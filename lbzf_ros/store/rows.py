@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -90,16 +90,16 @@ class ZoneRow:
     polygon_px: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CycleRow:
-    """A cycle of either table with its provenance.
+class CycleRow(NamedTuple):
+    """A cycle of either table with its provenance. A NamedTuple, because it is made much faster than a dataclass.
 
     Attributes:
         status: in_progress, complete, aborted, manual_override, or rejected.
         quality: green, yellow or red; None for a rejected cycle.
-        reasons: why it was rejected or aborted: code to text; empty for other cycles.
+        frame_archived_at: when the picture's time was up and its file went; `source_frame_path` is None then.
         video_start_ns: capture time of the first picture of `source_video_path`.
         gt_corrected_duration_s: what a person found when checking it.
+        reasons: why it was rejected or aborted: code to text; empty for other cycles.
     """
 
     event_uid: str
@@ -121,6 +121,7 @@ class CycleRow:
     primary_dwell_ratio: float | None
     detection_count: int | None
     source_frame_path: str | None
+    frame_archived_at: str | None
     source_video_path: str | None
     video_start_ns: int | None
     model_name: str
@@ -134,9 +135,9 @@ class CycleRow:
     gt_verified_by: str | None
     gt_verified_at: str | None
     gt_corrected_duration_s: float | None
-    reasons: Mapping[str, str]
     notes: str | None
     created_at: str
+    reasons: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +171,77 @@ class StationCounts:
     aborted: int
     manual_override: int
     rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationHour:
+    """What one station made in one hour. A unit belongs to the hour in which its cycle began.
+
+    Attributes:
+        from_ns: begin of the hour.
+        to_ns: its end, or the end of what was asked for.
+        units: cycles that are complete or were corrected by a person.
+        work_s: sum of their durations.
+        sam_minutes: standard time of a unit, the last one in force in this hour; None: there was none.
+        available_minutes: of the hour, in a shift of the module; all of it where no shift is known.
+        operators: who works there is not known: one person at each station.
+    """
+
+    module: str
+    workstation: str
+    workstation_display_name: str
+    from_ns: int
+    to_ns: int
+    units: int
+    work_s: float
+    sam_minutes: float | None
+    available_minutes: float
+    operators: int = 1
+
+    @property
+    def productive_minutes(self) -> float | None:
+        """Minutos productivos: units times standard time."""
+        return None if self.sam_minutes is None else self.units * self.sam_minutes
+
+    @property
+    def efficiency_percent(self) -> float | None:
+        """Productive minutes of the operators' available ones; None: either is not known or there are none."""
+        productive = self.productive_minutes
+        if productive is None or not self.available_minutes:
+            return None
+        return productive / (self.operators * self.available_minutes) * 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityBands:
+    """How well the finished cycles of one station were measured, in cycles."""
+
+    module: str
+    workstation: str
+    workstation_display_name: str
+    green: int
+    yellow: int
+    red: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionCount:
+    """Cycles of one station that do not count, by the first reason."""
+
+    module: str
+    workstation: str
+    workstation_display_name: str
+    reason: str
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEvent:
+    """An event that could not become a row, as it came."""
+
+    id: int
+    event_uid: str
+    kind: str
+    event_json: str
+    error: str
+    received_at_ns: int

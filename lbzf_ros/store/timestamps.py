@@ -11,6 +11,9 @@ from lbzf_ros.core.errors import InvalidValue
 _NS_PER_MS = 1_000_000
 _MS_PER_DAY = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+FIRST_TS, END_TS = "2000", "2100"
+"""What clocks may show: from the first to before the second. The CHECKs of the measured tables say the same."""
+
 _TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
@@ -28,6 +31,20 @@ def to_text(time_ns: int) -> str:
     day, ms = divmod(to_ms(time_ns), _MS_PER_DAY)
     hours, minutes, seconds = ms // 3_600_000, ms // 60_000 % 60, ms // 1000 % 60
     return f"{_day_text(day)}T{hours:02}:{minutes:02}:{seconds:02}.{ms % 1000:03}Z"
+
+
+def measured_text(time_ns: int) -> str:
+    """Like `to_text`, of a time that a camera's clock can have shown: in the years 2000 to 2099.
+
+    Raises:
+        InvalidValue: it is outside them.
+    """
+    text = to_text(time_ns)
+    if FIRST_TS <= text < END_TS:
+        return text
+    raise InvalidValue(
+        f"time {text} is outside the years 2000 to 2099: the camera's clock was wrong; set the clock (NTP)"
+    )
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -57,13 +57,30 @@ class AtomicBackend(SQLiteBackend):
             if self.is_applied(migration):
                 return
             migration.process_steps(self, "apply")
-            # Foreign keys are off meanwhile, so that a migration can rebuild a table; so they are checked at its end.
-            if broken := self.execute("PRAGMA foreign_key_check").fetchone():
-                raise sqlite3.IntegrityError(
-                    f"{migration.id} leaves a row of {broken[0]} without its {broken[2]}"
-                )
+            self._check_references(migration)
             self.log_migration(migration, "apply")
             self.mark_one(migration, log=False)
+
+    def rollback_atomically(self, migration: Any, check: Callable[[sqlite3.Connection], None]) -> None:
+        """Undo one migration and its record, or neither.
+
+        Args:
+            migration: the last one that was applied.
+            check: called in the transaction before anything changes; what it raises ends the matter.
+        """
+        with self.transaction():
+            check(self.connection)
+            migration.process_steps(self, "rollback")
+            self._check_references(migration)
+            self.log_migration(migration, "rollback")
+            self.unmark_one(migration, log=False)
+
+    def _check_references(self, migration: Any) -> None:
+        # Foreign keys are off meanwhile, so that a migration can rebuild a table; so they are checked at its end.
+        if broken := self.execute("PRAGMA foreign_key_check").fetchone():
+            raise sqlite3.IntegrityError(
+                f"{migration.id} leaves a row of {broken[0]} without its {broken[2]}"
+            )
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         """Values of a row of yoyo's log."""

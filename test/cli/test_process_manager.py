@@ -13,6 +13,7 @@ import psutil
 import pytest
 import yaml
 
+from lbzf_ros.cli import process_manager
 from lbzf_ros.cli.process_manager import ProcessManager
 from lbzf_ros.core.errors import GraphError
 from lbzf_ros.graph import NodeProcess
@@ -97,6 +98,27 @@ def test_pauses_between_restarts_grow(data: Path) -> None:
         wait_until(lambda: said(manager, standins.SHORT).count("runs") >= 4)
         first, second, third, fourth = starts_s()[:4]
     assert (fourth - third) % 86400 > (second - first) % 86400
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_line(data: Path) -> None:
+    data.mkdir()
+    (data / "run").write_text("a file where a folder has to be")
+    with pytest.raises(GraphError, match=r"run.*: cannot be written"):
+        ProcessManager([standin(standins.OBEDIENT)], data, "info").__enter__()
+
+
+def test_what_is_given_up_is_started_anew(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no pause becomes longer than the longest, however often the start has failed."""
+    monkeypatch.setattr(process_manager, "LONGEST_PAUSE_S", 1)
+
+    def runs_after_given_up() -> bool:
+        manager.check()
+        log = (manager.logs / "supervisord.log").read_text("utf-8")
+        return "spawned" in log.partition("entered FATAL state")[2]
+
+    with ProcessManager([standin(standins.SHORT)], data, "info") as manager:
+        wait_until(lambda: "runs" in said(manager, standins.SHORT))
+        wait_until(runs_after_given_up)
 
 
 def test_its_own_violent_end_leaves_no_process_behind(data: Path) -> None:

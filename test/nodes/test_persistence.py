@@ -1,5 +1,6 @@
 """The persistence node on a database that is deleted, replaced, locked; a real process on real DDS."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -128,3 +129,14 @@ def test_below_the_reservation_rows_are_written_and_everyone_is_told(tmp_path: P
             graph.send(EventKind.END)
             ear.wait_for("END acknowledged", lambda: graph.acknowledged() == ["END"])
     assert graph.rows("SELECT status FROM cycle_events") == [("complete",)]
+
+
+def test_a_message_that_is_no_event_is_kept_and_acknowledged(graph: Graph) -> None:
+    message = convert.event_to_msg(cycle(graph.roi_sets, EventKind.END))
+    message.quality = "purple"
+    graph.events.publish(message)
+    graph.ear.wait_for("acknowledged", lambda: graph.acknowledged() == ["END"])
+    ((kind, content, error),) = graph.rows("SELECT kind, event_json, error FROM cycle_events_refused")
+    assert (kind, json.loads(content)["quality"]) == ("END", "purple")
+    assert "purple" in error
+    assert graph.rows("SELECT count(*) FROM cycle_events") == [(0,)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +15,18 @@ from lbzf_ros.store.reader import StoreReader
 from test.store.examples import MORNING_NS, plant_data, plant_of
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """An empty database with the whole schema."""
-    path = tmp_path / DATABASE_NAME
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database, to be copied: to migrate takes half a second."""
+    path = tmp_path_factory.mktemp("empty") / DATABASE_NAME
     migrate(path, now_ns=MORNING_NS)
     return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, empty_database: Path) -> Path:
+    """An empty database with the whole schema."""
+    return Path(shutil.copy(empty_database, tmp_path / DATABASE_NAME))
 
 
 @pytest.fixture

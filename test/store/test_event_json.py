@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lbzf_ros.core.errors import InvalidValue, StoreError
 from lbzf_ros.core.model import UNKNOWN, CycleEvent, EventKind, ModelInfo, Quality
-from lbzf_ros.store.event_json import event_from_json, event_to_json
+from lbzf_ros.store.event_json import event_from_json, event_to_json, event_values, kept_json, kept_text
 
 figures = st.floats(allow_infinity=False) | st.just(UNKNOWN)
 texts = st.text(st.characters(codec=None), max_size=20)
@@ -81,3 +81,69 @@ def test_an_infinite_figure_is_refused(event: CycleEvent) -> None:
 def test_other_text_is_refused(line: str) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         event_from_json(line)
+
+
+@given(events)
+def test_what_is_kept_of_an_event_is_the_event(event: CycleEvent) -> None:
+    back = event_from_json(kept_json(event_values(event)))
+    assert all(same(getattr(event, field.name), getattr(back, field.name)) for field in fields(event))
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(codec=None))
+    | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3) | st.tuples(inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(texts, anything, max_size=5))
+def test_anything_can_be_kept_as_plain_ascii_json(values: dict[str, object]) -> None:
+    def refuse(name: str) -> None:
+        pytest.fail(f"{name} is no JSON")
+
+    text = kept_json(values)
+    assert text.isascii()
+    assert len(text) <= 70_000
+    json.loads(text, parse_constant=refuse)
+
+
+def test_of_what_is_too_long_the_short_fields_stay() -> None:
+    kept = json.loads(
+        kept_json({"text": "x" * 100_000, "kind": "END", "count": 3, "many": list(range(10**5))})
+    )
+    assert {name: kept[name] for name in ("kind", "count")} == {"kind": "END", "count": 3}
+    assert set(kept) == {"kind", "count", "cut"}
+    assert kept["cut"]["beginning"].startswith('{"text":"xxx')
+    assert kept["cut"]["characters"] > 100_000
+
+
+def test_depth_has_an_end() -> None:
+    value: object = 1
+    for _ in range(300):
+        value = [value]
+    assert "[[[" in kept_json({"deep": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param("cronómetro", "cronómetro", id="plain"),
+        pytest.param("a\0b", "a\\u0000b", id="nul"),
+        pytest.param("\ud800", "\\ud800", id="surrogate"),
+        pytest.param("a\nb", "a\\nb", id="two-lines"),
+    ],
+)
+def test_a_text_is_kept_as_it_is_or_escaped(text: str, kept: str) -> None:
+    assert kept_text(text) == kept
+
+
+def test_long_texts_are_told_apart_by_their_hash() -> None:
+    one, other = kept_text("x" * 1000 + "1"), kept_text("x" * 1000 + "2")
+    assert one != other
+    assert one.startswith("x" * 100)
+    assert max(len(one), len(other)) <= 200

@@ -1,5 +1,9 @@
 """A database that is deleted or replaced while it is in use is noticed."""
 
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +65,34 @@ def test_a_replaced_database_is_read_and_written_from_then_on(
     assert reader.cycles().items == ()
     assert EventWriter(engine).write([cycle(roi_sets, EventKind.END)]) == ()
     assert [row.status for row in reader.cycles().items] == ["complete"]
+
+
+def test_a_writer_that_waited_while_the_file_was_replaced_writes_nothing(
+    database: Path, engine: Engine, roi_sets: dict[str, RoiSet]
+) -> None:
+    """Whoever restores swaps the files under the write lock, and others wait for it meanwhile."""
+    other = database.with_name("other.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as lock:
+        lock.execute("VACUUM INTO ?", (str(other),))
+        with transaction(engine, "connect"):
+            pass
+        lock.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(EventWriter(engine).write, [cycle(roi_sets, EventKind.START)])
+            with pytest.raises(FutureTimeoutError):
+                waiting.result(timeout=0.5)
+            for end in ("", "-wal", "-shm"):
+                database.with_name(f"{database.name}{end}").rename(database.with_name(f"kept.db{end}"))
+            other.rename(database)
+            lock.execute("COMMIT")
+            with pytest.raises(StoreError, match="was replaced just now"):
+                waiting.result(timeout=10)
+    for name in ("kept.db", database.name):
+        with closing(sqlite3.connect(database.with_name(name))) as found:
+            assert found.execute("SELECT count(*) FROM cycle_events").fetchone() == (0,)
+    EventWriter(engine).write([cycle(roi_sets, EventKind.START)])
+    with closing(sqlite3.connect(database)) as found:
+        assert found.execute("SELECT count(*) FROM cycle_events").fetchone() == (1,)
 
 
 def test_a_reader_waits_for_a_database_that_is_not_there_yet(tmp_path: Path) -> None:

@@ -3,14 +3,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from lbzf_ros.config.schema import StandardTime
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, EvidenceKind, RoiSet, ZoneKind
 from lbzf_ros.store.engine import transaction
+from lbzf_ros.store.imports.balanceo import Balanceo, import_balanceo
+from lbzf_ros.store.people.audit import Actor
 from lbzf_ros.store.plant import roi_sets as pure_roi_sets
 from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.reader import StoreReader
@@ -207,6 +211,38 @@ def test_going_back_to_an_older_standard_time_is_a_version_of_its_own(
     assert standard_times(reader) == [("v1", 0.5, False), ("v2", 0.6, False), ("v3", 0.5, True)]
 
 
+def imported(engine: Engine, sam_minutes: float, now_ns: int = LATER_NS) -> None:
+    time = StandardTime(reference="Ref22 Slim", operation="PESPUNTAR CUELLO", sam_minutes=sam_minutes)
+    balanceo = Balanceo(Path("real.csv"), (time,), ())
+    import_balanceo(engine, balanceo, Actor("engineer"), source="tiempo std manual", now_ns=now_ns)
+
+
+def test_the_plant_file_does_not_undo_what_was_imported(
+    engine: Engine, reader: StoreReader, caplog: pytest.LogCaptureFixture
+) -> None:
+    sync(engine, with_sam(("v1", 0.5)), now_ns=MORNING_NS)
+    imported(engine, 0.6)
+    for file_says in (0.5, 0.7):
+        sets = sync(engine, with_sam(("v1", file_says)), now_ns=LATER_NS + NS_PER_S)
+        assert standard_times(reader) == [("v1", 0.5, False), ("v2", 0.6, True)]
+        (station_1,) = sets["cam1"].workstations
+        assert [station_1.sam_s, station_1.max_cycle_s] == pytest.approx([36, 144])
+        assert f"the SAM of the plant file, {file_says} min, does not count: 0.6 min (v2)" in caplog.text
+
+
+def test_a_plant_file_that_agrees_with_the_import_is_silent(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    imported(engine, 0.5)
+    sync(engine, plant_data())
+    assert caplog.text == ""
+
+
+def test_an_import_changes_the_parameter_hash(engine: Engine, roi_sets: dict[str, RoiSet]) -> None:
+    imported(engine, 0.6)
+    assert sync(engine, plant_data())["cam1"].parameter_hash != roi_sets["cam1"].parameter_hash
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -265,6 +301,37 @@ def test_a_password_does_not_reach_the_database(
     data["modules"][0]["cameras"][0]["source"] = "rtsp://viewer:${CAM1_PASSWORD}@10.0.0.5/sub"
     sync(engine, data)
     assert reader.cameras().items[0].source == "rtsp://viewer:${CAM1_PASSWORD}@10.0.0.5/sub"
+    assert "hunter2" not in str(everything(engine))
+
+
+def test_a_password_in_clear_is_refused_and_not_repeated(engine: Engine) -> None:
+    """The plant file refuses it already; whoever makes a plant in another way is refused here."""
+    plant = plant_of(plant_data())
+    (module,) = plant.modules
+    camera = module.cameras[0].model_copy(update={"source": "rtsp://viewer:hunter2@10.0.0.5/sub"})
+    module = module.model_copy(update={"cameras": [camera, module.cameras[1]]})
+    before = everything(engine)
+    with pytest.raises(StoreError, match=r"cam1: its source holds a password.*\$\{VARIABLE\}") as error:
+        sync_plant(
+            engine,
+            plant.model_copy(update={"modules": [module]}),
+            now_ns=LATER_NS,
+            software_version="0.2.0",
+        )
+    assert "hunter2" not in str(error.value)
+    assert everything(engine) == before
+
+
+def test_the_name_of_a_credentials_file_is_in_the_database_and_its_content_is_not(
+    engine: Engine, tmp_path: Path
+) -> None:
+    secret = tmp_path / "cam1.secret"
+    secret.write_text("user=viewer\npassword=hunter2\n", "utf-8")
+    secret.chmod(0o600)
+    data = plant_data()
+    data["modules"][0]["cameras"][0].update(source="rtsp://10.0.0.5/sub", credentials_file=str(secret))
+    sync(engine, data)
+    assert str(secret) in str(everything(engine))
     assert "hunter2" not in str(everything(engine))
 
 

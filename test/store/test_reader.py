@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, Quality, RoiSet
-from lbzf_ros.store import queries
 from lbzf_ros.store.engine import transaction
+from lbzf_ros.store.hours import HOUR_NS
+from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
-from lbzf_ros.store.rows import Page
+from lbzf_ros.store.rows import Page, StationHour
+from lbzf_ros.store.timestamps import to_text
 from lbzf_ros.store.writer import EventWriter
-from test.store.examples import MORNING_NS, SQUARE, cycle
+from test.store.examples import MORNING_NS, SQUARE, cycle, plant_data, plant_of
 
 MINUTE_NS = 60 * NS_PER_S
 CYCLES = 12
@@ -209,24 +211,186 @@ def test_a_key_that_no_list_gave_is_refused(reader: StoreReader, key: str) -> No
         reader.modules(after=key)
 
 
+DAY_NS = 24 * 60 * MINUTE_NS
+HOUR_BEGIN_NS = MORNING_NS // HOUR_NS * HOUR_NS
+
+
+def test_an_archived_picture_says_since_when(
+    reader: StoreReader, written: list[CycleEvent], engine: Engine
+) -> None:
+    when = "2026-11-12T08:00:00.000Z"
+    change = "UPDATE {} SET source_frame_path = NULL, frame_archived_at = ? WHERE event_uid = ?"
+    for table, event in (("cycle_events", written[0]), ("cycle_events_rejected", written[-1])):
+        with transaction(engine, "archive") as connection:
+            connection.exec_driver_sql(change.format(table), (when, event.event_uid))
+        row = reader.cycle(event.event_uid)
+        assert row is not None
+        assert (row.source_frame_path, row.frame_archived_at) == (None, when)
+
+
+def hour(reader: StoreReader, from_ns: int, to_ns: int) -> StationHour:
+    (row,) = reader.module_hours("ANGELA", from_ns=from_ns, to_ns=to_ns).items
+    return row
+
+
+def test_an_hour_has_units_standard_time_and_efficiency(
+    reader: StoreReader, engine: Engine, roi_sets: dict[str, RoiSet]
+) -> None:
+    EventWriter(engine).write([cycle(roi_sets, start_ns=MORNING_NS + n * MINUTE_NS) for n in range(24)])
+    row = hour(reader, HOUR_BEGIN_NS, HOUR_BEGIN_NS + HOUR_NS)
+    assert (row.module, row.workstation, row.workstation_display_name) == ("ANGELA", "PUESTO_01", "Puesto 1")
+    assert (row.from_ns, row.to_ns) == (HOUR_BEGIN_NS, HOUR_BEGIN_NS + HOUR_NS)
+    assert (row.units, row.work_s, row.sam_minutes, row.productive_minutes) == (24, 24 * 30.0, 0.5, 12.0)
+    assert (row.operators, row.available_minutes) == (1, 60.0)
+    assert row.efficiency_percent == pytest.approx(20.0)
+
+
+def test_the_hour_that_runs_is_measured_until_now(
+    reader: StoreReader, engine: Engine, roi_sets: dict[str, RoiSet]
+) -> None:
+    EventWriter(engine).write([cycle(roi_sets)])
+    row = hour(reader, HOUR_BEGIN_NS, HOUR_BEGIN_NS + 40 * MINUTE_NS)
+    assert (row.to_ns, row.available_minutes) == (HOUR_BEGIN_NS + 40 * MINUTE_NS, 40.0)
+
+
 @pytest.mark.parametrize(
-    ("query", "index"),
+    ("shifts", "minutes"),
     [
-        (f"{queries.CYCLES} WHERE e.event_uid = 'u'", "sqlite_autoindex_cycle_events_1"),
-        (
-            f"{queries.CYCLES} WHERE e.workstation_id = 1 ORDER BY e.start_ts DESC LIMIT 50",
-            "idx_events_ws_start",
-        ),
-        (
-            f"{queries.CYCLES} WHERE +e.workstation_id IN (1, 2) ORDER BY e.start_ts DESC",
-            "idx_events_start_ts",
-        ),
-        (queries.RECENT.replace(":limit", "10"), "idx_events_ws_start"),
-        (queries.COUNTS.replace(":from", "'a'").replace(":to", "'b'"), "idx_events_start_ts"),
+        pytest.param([(-300, 45)], 45.0, id="the shift ends"),
+        pytest.param([(-300, 10), (20, 600)], 50.0, id="a break between two"),
+        pytest.param([(15, None)], 45.0, id="still open"),
+        pytest.param([(-23 * 60, None)], 60.0, id="open since yesterday"),
+        pytest.param([(-25 * 60, None)], 60.0, id="nobody closed it: not known"),
     ],
 )
-def test_queries_walk_an_index(engine: Engine, query: str, index: str) -> None:
-    with transaction(engine, "explain") as connection:
-        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
-    assert any(index in step for step in plan)
-    assert not any(step in ("SCAN e", "SCAN cycle_events", "SCAN cycle_events_rejected") for step in plan)
+def test_available_minutes_are_those_of_the_shifts(
+    reader: StoreReader,
+    engine: Engine,
+    roi_sets: dict[str, RoiSet],
+    shifts: list[tuple[int, int | None]],
+    minutes: float,
+) -> None:
+    EventWriter(engine).write([cycle(roi_sets)])
+    with transaction(engine, "enter shifts") as connection:
+        for number, (begin, end) in enumerate(shifts):
+            start = to_text(HOUR_BEGIN_NS + begin * MINUTE_NS)
+            values = (
+                start[:10],
+                f"jornada_{number}",
+                start,
+                end and to_text(HOUR_BEGIN_NS + end * MINUTE_NS),
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO shifts (module_id, date, label, start_ts, end_ts) VALUES (1, ?, ?, ?, ?)", values
+            )
+    row = hour(reader, HOUR_BEGIN_NS, HOUR_BEGIN_NS + HOUR_NS)
+    assert row.available_minutes == minutes
+    assert row.efficiency_percent == pytest.approx(0.5 / minutes * 100)
+
+
+def test_outside_every_shift_there_is_no_efficiency(
+    reader: StoreReader, engine: Engine, roi_sets: dict[str, RoiSet]
+) -> None:
+    EventWriter(engine).write([cycle(roi_sets)])
+    start, end = to_text(HOUR_BEGIN_NS + HOUR_NS), to_text(HOUR_BEGIN_NS + 2 * HOUR_NS)
+    with transaction(engine, "enter a shift") as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO shifts (module_id, date, label, start_ts, end_ts) VALUES (1, ?, 'jornada_1', ?, ?)",
+            (start[:10], start, end),
+        )
+    row = hour(reader, HOUR_BEGIN_NS, HOUR_BEGIN_NS + 3 * HOUR_NS)
+    assert (row.units, row.productive_minutes, row.available_minutes) == (1, 0.5, 0.0)
+    assert row.efficiency_percent is None
+
+
+@pytest.mark.parametrize("offset_ns", [0, 30 * MINUTE_NS], ids=["whole hours", "half an hour off"])
+def test_an_hour_counts_with_the_standard_time_of_its_time(
+    reader: StoreReader, engine: Engine, roi_sets: dict[str, RoiSet], offset_ns: int
+) -> None:
+    begin_ns = HOUR_BEGIN_NS + offset_ns
+    with transaction(engine, "date the version") as connection:
+        connection.exec_driver_sql(
+            "UPDATE standard_times SET effective_from = ?", (to_text(begin_ns + HOUR_NS + 20 * MINUTE_NS),)
+        )
+    data = plant_data()
+    data["standard_times"][0] |= {"sam_minutes": 0.4, "version": "v2"}
+    changed_ns = begin_ns + 3 * HOUR_NS + 20 * MINUTE_NS
+    sync_plant(engine, plant_of(data), now_ns=changed_ns, software_version="0.1.0")
+    EventWriter(engine).write(
+        [cycle(roi_sets, start_ns=begin_ns + n * HOUR_NS + MINUTE_NS) for n in range(5)]
+    )
+    rows = reader.module_hours("ANGELA", from_ns=begin_ns, to_ns=begin_ns + 5 * HOUR_NS).items
+    assert [row.sam_minutes for row in rows] == [None, 0.5, 0.5, 0.4, 0.4]
+    assert (rows[0].productive_minutes, rows[0].efficiency_percent) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("from_ns", "to_ns", "says"),
+    [(DAY_NS, DAY_NS, "must end after it begins"), (0, 31 * DAY_NS + 1, "at most 31 days")],
+)
+def test_hours_of_a_senseless_span_are_refused(
+    reader: StoreReader, from_ns: int, to_ns: int, says: str
+) -> None:
+    with pytest.raises(InvalidValue, match=says):
+        reader.module_hours("ANGELA", from_ns=from_ns, to_ns=to_ns)
+
+
+def test_quality_bands_are_by_station_and_filter(reader: StoreReader, written: list[CycleEvent]) -> None:
+    span = {"from_ns": MORNING_NS - DAY_NS, "to_ns": MORNING_NS + DAY_NS}
+    ended = [event for event in written if event.kind is EventKind.END]
+    expected = {
+        code: tuple(
+            sum((e.workstation, e.quality.value) == (code, colour) for e in ended) for colour in COLOURS
+        )
+        for code in ("PUESTO_01", "PUESTO_02")
+    }
+
+    def bands(**which: str) -> dict[str, tuple[int, ...]]:
+        rows = reader.quality_bands(**span, **which).items  # type: ignore[arg-type]
+        return {row.workstation: (row.green, row.yellow, row.red) for row in rows}
+
+    assert bands() == bands(module="ANGELA") == expected
+    assert bands(workstation="PUESTO_02") == {"PUESTO_02": expected["PUESTO_02"]}
+    assert bands(module="NOWHERE") == {}
+    with pytest.raises(InvalidValue, match="must end after it begins"):
+        reader.quality_bands(from_ns=1, to_ns=0)
+
+
+COLOURS = ("green", "yellow", "red")
+
+
+def test_rejections_are_counted_by_station_and_first_reason(
+    reader: StoreReader, engine: Engine, written: list[CycleEvent], roi_sets: dict[str, RoiSet]
+) -> None:
+    late_ns = MORNING_NS + 200 * MINUTE_NS
+    dwell = {"low_dwell": "0.10 < 0.50"}
+    EventWriter(engine).write([cycle(roi_sets, EventKind.REJECT, start_ns=late_ns, reasons=dwell)])
+    to_ns = late_ns + 1_000_000
+    rows = all_pages(lambda key: reader.rejections(from_ns=MORNING_NS, to_ns=to_ns, limit=1, after=key))
+    assert [(row.workstation, row.reason, row.cycles) for row in rows] == [
+        ("PUESTO_01", "low_dwell", 1),
+        ("PUESTO_01", "too_short", 3),
+    ]
+    assert reader.rejections(from_ns=MORNING_NS, to_ns=to_ns, module="NOWHERE").items == ()
+    assert reader.rejections(from_ns=MORNING_NS, to_ns=late_ns).items == tuple(rows[1:])
+
+
+def test_refused_events_come_newest_first(reader: StoreReader, engine: Engine) -> None:
+    rows = [(f"u{n}", "END", "{}", "no such station", to_text(MORNING_NS + n)) for n in range(5)]
+    with transaction(engine, "refuse") as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO cycle_events_refused (event_uid, kind, event_json, error, received_at) VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
+    found = all_pages(lambda key: reader.refused(limit=2, after=key))
+    assert [row.event_uid for row in found] == ["u4", "u3", "u2", "u1", "u0"]
+    assert (found[0].kind, found[0].event_json, found[0].error) == ("END", "{}", "no such station")
+    assert found[0].received_at_ns // 1_000_000 == MORNING_NS // 1_000_000
+
+
+@pytest.mark.parametrize("key", ["", "x", "1", "1~", "~x"])
+def test_a_key_of_another_list_is_refused(reader: StoreReader, key: str) -> None:
+    with pytest.raises(InvalidValue):
+        reader.module_hours("ANGELA", from_ns=0, to_ns=DAY_NS, after=key)
+    with pytest.raises(InvalidValue):
+        reader.rejections(from_ns=0, to_ns=DAY_NS, after=key)

@@ -1,26 +1,22 @@
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, UNKNOWN, CycleEvent, EventKind, ModelInfo, Quality, RoiSet
 from lbzf_ros.store import engine as engines
 from lbzf_ros.store.engine import transaction, writing_engine
+from lbzf_ros.store.event_json import event_from_json
 from lbzf_ros.store.reader import CycleFilter, StoreReader
 from lbzf_ros.store.rows import CycleRow
 from lbzf_ros.store.writer import EventWriter
-from test.store.examples import MODEL, MORNING_NS, cycle
+from test.store.examples import MORNING_NS, cycle
 
 START, END, REJECT, ABORT = EventKind.START, EventKind.END, EventKind.REJECT, EventKind.ABORT
 
@@ -134,101 +130,71 @@ def test_an_end_that_comes_after_all_wins_over_an_abort(
     assert (row.status, row.reasons) == ("complete", {})
 
 
-def test_a_cycle_that_a_person_has_corrected_stays(
+def test_the_second_delivery_changes_nothing(
     writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet], engine: Engine
 ) -> None:
-    writer.write([cycle(roi_sets, START)])
-    with transaction(engine, "correct") as connection:
-        connection.exec_driver_sql("UPDATE cycle_events SET status = 'manual_override', notes = 'cronómetro'")
-    writer.write([cycle(roi_sets, kind) for kind in EventKind])
-    row = read(reader, cycle(roi_sets))
-    assert (row.status, row.end_ns, row.notes) == ("manual_override", None, "cronómetro")
-
-
-def expected(kinds: Sequence[EventKind]) -> str | None:
-    """What becomes of a cycle: the first END or REJECT decides, failing that an ABORT, failing that it runs."""
-    for kind in kinds:
-        if kind in (END, REJECT):
-            return "complete" if kind is END else "rejected"
-    return ("aborted" if ABORT in kinds else "in_progress") if kinds else None
-
-
-deliveries = st.lists(  # batches of (cycle, event); an empty batch is a restart of the writer
-    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(EventKind)), max_size=6), max_size=8
-)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
-@given(deliveries)
-def test_whatever_is_delivered_in_whatever_order_a_cycle_is_one_row(
-    engine: Engine,
-    roi_sets: dict[str, RoiSet],
-    reader: StoreReader,
-    batches: list[list[tuple[int, EventKind]]],
-) -> None:
-    with transaction(engine, "clear") as connection:
-        connection.exec_driver_sql("DELETE FROM cycle_events")
-        connection.exec_driver_sql("DELETE FROM cycle_events_rejected")
-    writer = EventWriter(engine)
-    delivered: dict[int, list[EventKind]] = {}
-    for batch in batches:
-        if not batch:
-            writer = EventWriter(engine)
-        events = [cycle(roi_sets, kind, start_ns=MORNING_NS + number * NS_PER_S) for number, kind in batch]
-        assert writer.write(events) == ()
-        for number, kind in batch:
-            delivered.setdefault(number, []).append(kind)
-        for number, kinds in delivered.items():
-            row = read(reader, cycle(roi_sets, start_ns=MORNING_NS + number * NS_PER_S))
-            assert row.status == expected(kinds)
-            assert (row.end_ns is None) == (row.status in ("in_progress", "aborted"))
-            assert bool(row.reasons) == (row.status in ("rejected", "aborted"))
-        assert number_of_rows(reader) == len(delivered)
-
-
-def test_the_second_delivery_does_not_change_the_row(
-    writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet]
-) -> None:
-    writer.write([cycle(roi_sets, START), cycle(roi_sets, END, **FIGURES)])
+    events = [cycle(roi_sets, START), cycle(roi_sets, END, **FIGURES)]
+    writer.write(events)
     before = read(reader, cycle(roi_sets))
-    writer.write([cycle(roi_sets, START), cycle(roi_sets, END, quality=Quality.RED)])
+    writer.write([*events, *events])
     assert read(reader, cycle(roi_sets)) == before
+    assert refused(engine) == []
 
 
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "workstation": (
-        {"workstation": "PUESTO_99"},
-        "no workstation ANGELA/PUESTO_99; the plant has ANGELA/PUESTO_01",
-    ),
-    "module": ({"module": "EMPAQUE"}, "no workstation EMPAQUE/PUESTO_01"),
-    "camera": ({"camera": "cam9"}, "no camera 'cam9'; the plant has ANGELA/cam1"),
-    "zone": ({"roi_version_id": 99}, "no zone with roi_version_id 99"),
-    "zone-of-another-station": ({"roi_version_id": 2}, "roi_version_id 2 does not belong to workstation"),
-    "nul": ({"rule": "pre\0sence"}, "holds a NUL"),
-    "surrogate": ({"software_version": "\ud800"}, "half a surrogate pair"),
-    "surrogate-in-a-model": ({"model": replace(MODEL, name="\udfff")}, "half a surrogate pair"),
-    "long-text": ({"rule": "x" * 1_000_000}, "a text of 1000000 characters"),
-    "absolute-path": ({"frame_path": "/etc/passwd"}, "relative to the data folder"),
-    "climbing-path": ({"frame_path": "frames/../../secret"}, "relative to the data folder"),
-    "infinite-figure": ({"observed_share": math.inf}, "infinite"),
-    "negative-count": ({"detection_count": -1}, "outside 0 to"),
-    "huge-count": ({"detection_count": 2**63}, "outside 0 to"),
-    "no-such-time": ({"end_ns": 10**30}, "outside the years 1 to 9999"),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_an_event_that_cannot_be_stored_is_refused_alone(
-    writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet], case: str
+@pytest.mark.parametrize("first", [END, REJECT])
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        pytest.param(END, {"end_ns": MORNING_NS + 31 * NS_PER_S}, id="another-end"),
+        pytest.param(END, {"quality": Quality.RED}, id="another-quality"),
+        pytest.param(REJECT, {"reasons": {"too_long": "31.0 s"}}, id="rejected-otherwise"),
+        pytest.param(REJECT, {"mean_confidence": 0.1}, id="rejected-with-another-figure"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_the_first_end_stays_and_another_one_is_kept_aside(
+    writer: EventWriter,
+    reader: StoreReader,
+    roi_sets: dict[str, RoiSet],
+    engine: Engine,
+    first: EventKind,
+    kind: EventKind,
+    changes: dict[str, Any],
+    together: bool,
 ) -> None:
-    changes, message = REFUSED[case]
-    bad = replace(cycle(roi_sets), event_uid="bad", **changes)
-    good = cycle(roi_sets, start_ns=MORNING_NS + NS_PER_S)
-    (refused,) = writer.write([bad, good])
-    assert refused.event is bad
-    assert message in str(refused.error)
-    assert "cycle bad: " in str(refused.error)
-    assert [row.event_uid for row in reader.cycles().items] == [good.event_uid]
+    one, other = cycle(roi_sets, first), cycle(roi_sets, kind, **changes)
+    for batch in [[one, other]] if together else [[one], [other]]:
+        assert writer.write(batch) == ()
+    assert status(reader, one) == ("complete" if first is END else "rejected")
+    assert number_of_rows(reader) == 1
+    ((uid, said, text, error),) = refused(engine)
+    assert (uid, said) == (one.event_uid, kind.value)
+    assert event_from_json(text).end_ns == other.end_ns
+    assert "its end is stored already" in error
+
+
+def test_cycles_that_nobody_measures_any_more_are_aborted_and_may_still_end(
+    writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet], engine: Engine
+) -> None:
+    lost, new = cycle(roi_sets, START), cycle(roi_sets, START, start_ns=MORNING_NS + 60 * NS_PER_S)
+    done = cycle(roi_sets, END, start_ns=MORNING_NS - 60 * NS_PER_S)
+    writer.write([lost, new, done])
+    with transaction(engine, "make it old") as connection:
+        connection.exec_driver_sql(
+            "UPDATE cycle_events SET created_at = '2026-07-01T00:00:00.000Z' WHERE event_uid <> ?",
+            (new.event_uid,),
+        )
+    assert writer.abort_lost(entered_before_ns=MORNING_NS, why="restored from a backup") == 1
+    assert [status(reader, event) for event in (lost, new, done)] == ["aborted", "in_progress", "complete"]
+    assert read(reader, lost).reasons == {"lost": "restored from a backup"}
+    writer.write([cycle(roi_sets, END)])
+    assert (status(reader, lost), read(reader, lost).reasons) == ("complete", {})
+
+
+def refused(engine: Engine) -> list[tuple[Any, ...]]:
+    query = "SELECT event_uid, kind, event_json, error FROM cycle_events_refused ORDER BY id"
+    with transaction(engine, "look") as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def test_a_station_added_while_it_runs_is_found(
@@ -331,21 +297,44 @@ def test_a_segment_twice_is_one_row(writer: EventWriter, engine: Engine) -> None
         )
 
 
+YEAR_2100_NS = 4_102_444_800 * NS_PER_S
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(
-            {"camera": "cam9"}, "camera 'cam9' is not in the plant; the plant has cam1, cam2", id="camera"
-        ),
-        pytest.param({"path": "/video/a.mp4"}, "relative to the data folder", id="path"),
+        pytest.param({"camera": "cam9"}, "camera 'cam9' is not in the plant", id="camera"),
+        pytest.param({"path": "/video/a.mp4"}, "relative to the data folder", id="absolute"),
+        pytest.param({"path": "x" * 10_001}, "at most 10000", id="long"),
+        pytest.param({"codec": "h\0"}, "holds a NUL", id="nul"),
+        pytest.param({"codec": "\ud800"}, "half a surrogate", id="surrogate"),
         pytest.param({"end_ns": 0}, "is before its start", id="backwards"),
+        pytest.param({"start_ns": 0}, "the camera's clock was wrong", id="1970"),
+        pytest.param({"end_ns": YEAR_2100_NS}, "the camera's clock was wrong", id="2100"),
+        pytest.param({"frames": -1}, "outside 0 to", id="frames"),
     ],
 )
 def test_a_segment_that_cannot_be_is_refused(
-    writer: EventWriter, change: dict[str, Any], message: str
+    writer: EventWriter, engine: Engine, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(StoreError, match=message):
         writer.write_segment(**SEGMENT | change)
+    with transaction(engine, "look") as connection:
+        assert connection.exec_driver_sql("SELECT * FROM video_segments").all() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"camera": "cam2"}, {"start_ns": SEGMENT["start_ns"] - NS_PER_S}, {"end_ns": MORNING_NS + NS_PER_S}],
+)
+def test_a_second_segment_of_the_same_path_is_refused_and_named_by_no_cycle(
+    writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet], change: dict[str, Any]
+) -> None:
+    writer.write([cycle(roi_sets, start_ns=SEGMENT["start_ns"] - NS_PER_S // 2)])
+    writer.write_segment(**SEGMENT)
+    with pytest.raises(StoreError, match="another segment has this path"):
+        writer.write_segment(**SEGMENT | change)
+    assert [row.source_video_path for row in reader.cycles().items] == [None]
 
 
 def test_on_a_full_disk_nothing_of_the_batch_is_written_and_later_all_of_it(

@@ -49,6 +49,8 @@ def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
         pytest.param("GET", "/api/v1/events?module=' OR 1=1", 422, id="sql-in-a-filter"),
         pytest.param("GET", "/api/v1/events?workstation=%00", 422, id="nul-in-a-filter"),
         pytest.param("GET", "/api/v1/events?from=2026-07-15T12:00:00", 422, id="time-without-zone"),
+        pytest.param("GET", "/api/v1/events?from=1784122251", 422, id="time-as-a-number"),
+        pytest.param("GET", "/api/v1/events?to=15%2F07%2F2026", 422, id="time-in-another-form"),
         pytest.param("GET", "/api/v1/events?from=0001-01-01T00:00:00%2B05:00", 422, id="time-before-year-1"),
         pytest.param("GET", "/api/v1/events?status=done", 422, id="no-such-status"),
         pytest.param("GET", "/api/v1/events/not-a-uuid", 422, id="no-uid"),

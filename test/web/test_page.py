@@ -223,7 +223,7 @@ def test_a_cycle_whose_picture_was_archived_says_so(line: Line, server: Server, 
     bars = page.get_by_role("button", name="Ciclo de las")
     dialog = page.get_by_role("dialog")
     bars.first.click()
-    expect(dialog.get_by_text("Imagen archivada el 12/11/2026")).to_be_visible()
+    expect(dialog.get_by_text("Archivado: la imagen se retiró el 12/11/2026")).to_be_visible()
     expect(dialog.locator("#cycle-figures")).to_contain_text("Duración17,2 s")
     page.keyboard.press("Escape")
     bars.nth(1).press("Enter")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
 from web_bridge.context import Context
@@ -40,8 +40,18 @@ ModuleQuery = Annotated[
 StationQuery = Annotated[
     str | None, Query(pattern=_CODE, description="Only this workstation.", examples=["PUESTO_01"])
 ]
+
+
+def _in_words(value: object) -> object:
+    """Refuse a bare number, which would be taken for seconds or milliseconds since 1970, whichever fits."""
+    if not isinstance(value, str) or not value[:4].isdigit() or value[4:5] != "-":
+        raise ValueError("must be ISO 8601 with a zone, such as 2026-07-15T08:00:00-05:00")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_in_words)]
 From = Annotated[
-    AwareDatetime | None,
+    Moment | None,
     Query(
         alias="from",
         description="Only cycles that began then or later. ISO 8601 with a zone.",
@@ -49,7 +59,7 @@ From = Annotated[
     ),
 ]
 To = Annotated[
-    AwareDatetime | None,
+    Moment | None,
     Query(
         alias="to",
         description="Only cycles that began before then. ISO 8601 with a zone.",

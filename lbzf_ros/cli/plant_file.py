@@ -1,0 +1,42 @@
+"""Which plant file a data folder belongs to: `lbzf up` writes it down, so that nobody prunes with other settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lbzf_ros import graph
+from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.core.errors import ConfigError
+from lbzf_ros.resources import resource_path
+
+_NOTE = Path("run", "plant")
+
+
+def remember_plant(data: Path, plant_file: Path) -> None:
+    """Write down that a data folder is run with a plant file. The folder is held by the caller."""
+    note = data / _NOTE
+    part = note.with_name(note.name + ".part")
+    part.write_text(f"{plant_file.resolve()}\n", "utf-8")
+    part.replace(note)
+
+
+def plant_of(data: Path, given: Path | None) -> tuple[Path, Plant]:
+    """The plant file that was given, or the one that the folder was last run with, or the demo plant.
+
+    Raises:
+        ConfigError: it cannot be read, or is wrong.
+    """
+    path = given or _remembered(data) or resource_path("config", graph.DEMO_PLANT)
+    return path, load_plant(path)
+
+
+def _remembered(data: Path) -> Path | None:
+    try:
+        return Path((data / _NOTE).read_text("utf-8").strip())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{data / _NOTE}: cannot be read ({error}); name the plant file with --plant"
+        ) from None

@@ -1,0 +1,1 @@
+"""What people enter (operators, shifts, lost time, observations, ground truth), and who changed what."""
