@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -56,7 +57,7 @@ def restore(
     if sum([backup is not None, at is not None, latest]) > 1:
         raise ConfigError("say one of: a backup's name, --at, --latest")
     if not (backup or at or latest or drill):
-        console.print(_table(data, zone, now_ns))
+        _list(console, data, zone, now_ns)
         return
     choice = _choice(data, backup, at, zone)
     console.print(
@@ -89,29 +90,34 @@ def _time_ns(text: str, zone: dt.tzinfo) -> int:
     return (zoned - _EPOCH) // _US * 1000
 
 
-def _table(data: Path, zone: zoneinfo.ZoneInfo, now_ns: int) -> Table:
+def _list(console: Console, data: Path, zone: zoneinfo.ZoneInfo, now_ns: int) -> None:
     from lbzf_ros.store.keeping.choices import Kind, sources
 
-    table = Table(title=f"{data}: what can be restored (times: {zone.key})", title_justify="left")
-    for name in ("name", "what", "from", "until", "age", "size", "cycles", "checked"):
-        table.add_column(
-            name, justify="right" if name in ("age", "size", "cycles") else "left", overflow="fold"
+    found = sources(data)
+    if not found:
+        console.print(
+            f"{data}: nothing to restore yet; `lbzf db backup` makes a backup.",
+            highlight=False,
+            soft_wrap=True,
         )
-    for source in sources(data):
-        until = _local(source.until_ns, zone) if source.kind is Kind.CONTINUOUS else ""
+        return
+    console.print(f"{data}: what can be restored, times of {zone.key}", highlight=False, soft_wrap=True)
+    table = Table(box=box.SIMPLE, padding=0)
+    for name in ("name", "state of", "age", "size", "cycles"):
+        right = name in ("age", "size", "cycles")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    for source in found:
+        state = _local(source.from_ns, zone)
+        if source.kind is Kind.CONTINUOUS:
+            state += f"\nto {_local(source.until_ns, zone)}"
         table.add_row(
-            source.name,
-            source.kind.value,
-            _local(source.from_ns, zone),
-            until,
+            source.name if source.kind is Kind.BACKUP else f"{source.name}\n  {source.kind.value}",
+            state,
             _span((now_ns - source.until_ns) / NS_PER_S),
             size_text(source.size_bytes),
             _cycles(source),
-            "[green]yes[/green]" if source.facts else "when it is restored",
         )
-    if not table.rows:
-        table.caption = "Nothing yet: `lbzf db backup` makes a backup."
-    return table
+    console.print(table)
 
 
 def _cycles(source: Source) -> str:

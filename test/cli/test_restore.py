@@ -61,7 +61,7 @@ def test_a_backup_is_made_listed_and_brought_back(data: Path) -> None:
     made = lbzf(data, "db", "backup").output
     assert re.search(r"lbzf-\d{8}-\d{6}\.db\.zst: [\d.]+ kB \([\d.]+ kB unpacked\), \d+ rows, checked", made)
     (backup,) = (data / BACKUPS).glob("*.zst")
-    assert re.search(rf"{backup.name} .* backup .* 3 .* yes", lbzf(data, "restore").output)
+    assert re.search(rf"{backup.name} .* 3 ", lbzf(data, "restore").output)
     forget_a_cycle(data)
     assert cycles(data) == 2
     output = lbzf(data, "restore", backup.name).output
