@@ -1,0 +1,1 @@
+"""Label files: JSON, JSON lines, CSV, CVAT XML. Their forms: docs/evaluation.md."""
