@@ -16,6 +16,14 @@ def requirements() -> list[str]:
     return [name for line in lines if (name := line.partition("#")[0].strip())]
 
 
+EXTRAS = {
+    # One a detector backend; onnxruntime-gpu and NVIDIA's own builds provide the same package (docs/detectors.md).
+    "onnx": ["onnxruntime"],
+    "tensorrt": ["tensorrt>=8.6", "onnxruntime"],
+    "ultralytics": ["ultralytics"],  # AGPL-3.0
+}
+
+
 def shared_files() -> list[tuple[str, list[str]]]:
     """Everything in launch/, config/ and db/ goes to share/lbzf, in the same folders."""
     files = [
@@ -40,6 +48,7 @@ setup(
     maintainer_email="maintainers@lbzf.example",
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
+    extras_require=EXTRAS,
     packages=find_packages(include=["lbzf_ros", "lbzf_ros.*", "web_bridge", "web_bridge.*"]),
     package_data={"web_bridge": ["dashboard/*", "dashboard/**/*"]},
     data_files=[

@@ -397,6 +397,11 @@ class DetectorSettings(Settings):
         default_factory=RecordedSettings, description="What the backend recorded reads."
     )
 
+    def parameters(self) -> dict[str, Any]:
+        """Everything but where files lie, which says nothing about what is in them."""
+        places = {"network": {"weights", "engine_folder"}, "recorded": {"file"}}
+        return self.model_dump(mode="json", exclude=places)
+
     def of_camera(self, label: str) -> DetectorSettings:
         """The settings with the camera's label in the name of the recording."""
         file = self.recorded.file.replace("{camera}", label)

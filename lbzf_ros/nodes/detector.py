@@ -9,7 +9,7 @@ from typing import Any
 from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import RoiSet
-from lbzf_ros.detectors.base import create
+from lbzf_ros.detectors.base import create, notice_of
 from lbzf_ros.detectors.finder import PeopleFinder
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
@@ -23,7 +23,9 @@ class Detector(LbzfNode):
     def __init__(self) -> None:
         super().__init__("detector")
         self.settings = declare_settings(self, self.plant.detector)
-        create(self.settings)  # a backend that cannot run is said at the start, not at the first picture
+        # A backend that cannot run is said at the start, not at the first picture.
+        if notice := notice_of(create(self.settings, self.plant.cameras[0].label)):
+            self.diagnostics.note("detector_fallback", notice)
         self._cameras = [_OneCamera(self, camera) for camera in self.plant.cameras]
 
 

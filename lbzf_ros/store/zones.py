@@ -146,7 +146,7 @@ def parameter_hash(plant: Plant, camera: Camera, workstations: Sequence[Workstat
         "camera": camera.label,
         "resolution_px": camera.resolution_px,
         "fps": camera.fps,
-        "detector": plant.detector.model_dump(mode="json"),
+        "detector": plant.detector.parameters(),
         "workstations": stations,
     }
     return hashlib.sha256(canonical_json(settings).encode()).hexdigest()

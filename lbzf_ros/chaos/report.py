@@ -1,0 +1,64 @@
+"""What the drills have found, as a file and in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.table import Table
+
+from lbzf_ros import __version__
+from lbzf_ros.chaos.stage import Result
+
+
+def machine() -> dict[str, Any]:
+    """The machine in words: a figure without it says nothing."""
+    info = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    names = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
+    return {
+        "cpu": names[0] if names else platform.machine(),
+        "cores": psutil.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "lbzf": __version__,
+    }
+
+
+def write(path: Path, results: Sequence[Result], *, full: bool) -> None:
+    """Write all results to a file (JSON)."""
+    report = {
+        "measured_at": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "form": "full" if full else "short",
+        "drills": [asdict(result) for result in results],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def table(results: Sequence[Result]) -> Table:
+    """One line for each drill."""
+    shown = Table(title="What is left")
+    for name in ("drill", "seed", "cycles ended", "in the table", "lost", "doubled", "aborted", "time"):
+        shown.add_column(name, justify="left" if name == "drill" else "right")
+    shown.add_column("verdict")
+    for result in results:
+        figures = [
+            str(result.figures.get(key, "")) for key in ("ended", "in_table", "lost", "doubled", "aborted")
+        ]
+        shown.add_row(result.name, str(result.seed), *figures, f"{result.took_s:.0f} s", verdict(result))
+    return shown
+
+
+def verdict(result: Result) -> str:
+    """In a word."""
+    if result.skipped:
+        return "[yellow]skipped[/yellow]"
+    return "[red]BROKEN[/red]" if result.problems else "[green]kept[/green]"
