@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from lbzf_ros import graph
@@ -10,15 +11,22 @@ from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.resources import resource_path
 
+_LOG = logging.getLogger(__name__)
 _NOTE = Path("run", "plant")
 
 
 def remember_plant(data: Path, plant_file: Path) -> None:
-    """Write down that a data folder is run with a plant file. The folder is held by the caller."""
+    """Write down that a data folder is run with a plant file. The folder is held by the caller.
+
+    On a full disk it is not written down: the plant runs nevertheless, and so does what makes room.
+    """
     note = data / _NOTE
     part = note.with_name(note.name + ".part")
-    part.write_text(f"{plant_file.resolve()}\n", "utf-8")
-    part.replace(note)
+    try:
+        part.write_text(f"{plant_file.resolve()}\n", "utf-8")
+        part.replace(note)
+    except OSError as error:
+        _LOG.warning("%s: cannot be written: %s", note, error.strerror)
 
 
 def plant_of(data: Path, given: Path | None) -> tuple[Path, Plant]:

@@ -29,6 +29,8 @@ _CHECKS = (
     _Check("imports", "import-linter: who may import whom", ("-c", _LINT_IMPORTS)),
     _Check("tests", "pytest: unit, contract, graph and web tests", ("-m", "pytest")),
 )
+_ALL_TESTS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+"""All of them in two processes; see test/conftest.py."""
 _NAMES = ", ".join(check.name for check in _CHECKS)
 
 
@@ -52,7 +54,9 @@ def run_all(
     for number, check in enumerate(chosen, 1):
         typer.secho(f"\n== {number}/{len(chosen)} {check.name} ({check.about})", bold=True)
         check_began_s = time.monotonic()
-        command = [sys.executable, *check.command, *(arguments or [] if check.name == "tests" else [])]
+        command = [sys.executable, *check.command]
+        if check.name == "tests":
+            command += arguments or _ALL_TESTS
         status = subprocess.run(command, cwd=root, env=node_environment(), check=False).returncode
         took = f"{check.name}: {time.monotonic() - check_began_s:.0f} s"
         if status:

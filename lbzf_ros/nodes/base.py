@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -27,6 +28,7 @@ from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.ros.topics import Topic
 
 _STOPS_WITHIN_S = 0.2
+_STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 EXIT_CONFIG = 2
 """Exit status of a node that cannot run as it is configured."""
 
@@ -39,6 +41,10 @@ class LbzfNode(Node):
         self.plant = self._read_plant()
         self.graph = declare_settings(self, self.plant.graph)
         self.diagnostics = Diagnostics(self, self.graph.diagnostics_period_s)
+
+    def create_timer(self, timer_period_sec: float, callback: Callable[[], Any], **options: Any) -> Any:
+        """A timer by the monotonic clock: one by the wall clock stands still for as long as that one is set back."""
+        return super().create_timer(timer_period_sec, callback, **{"clock": _STEADY, **options})
 
     def _read_plant(self) -> Plant:
         path = declare_text(self, "plant", "", "Plant file (YAML).")

@@ -7,6 +7,7 @@ own time limit, the node ends with an error and its process manager starts it ag
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -26,6 +27,8 @@ from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.video.sources import Frame, open_source
 
 _STATUS_PERIOD_S = 1.0
+_FIRST_WORD_WITHIN_S = 5.0
+"""The tracker says as soon as it is there up to where it has looked."""
 _HANGS_AFTER_LIMITS = 3
 """A read is hanging for good when it lasts this many times the time after which the camera is off line."""
 
@@ -51,6 +54,7 @@ class CameraDriver(LbzfNode):
         self._last_ns = 0
         self._alive_s = self._delivered_s = time.monotonic()
         self._stop = threading.Event()
+        self._heard = threading.Event()
         self.create_timer(_STATUS_PERIOD_S, self._watch)
         self._reader = threading.Thread(target=self._read_for_ever, name="reader", daemon=True)
         self._reader.start()
@@ -69,7 +73,24 @@ class CameraDriver(LbzfNode):
 
     # ---- in the reader's thread
 
+    def _await_tracker(self) -> None:
+        """Wait for the tracker's word up to where it has looked.
+
+        A recording that began at its beginning again would be taken for a clock that was set back: running cycles
+        would be given up, and all others measured a second time.
+        """
+        topic = topics.STATION_STATES.of(self._camera.label)
+        until_s = math.inf
+        while not self._heard.wait(_STATUS_PERIOD_S / 10) and not self._stop.is_set():
+            self._alive_s = now_s = time.monotonic()
+            if math.isinf(until_s) and self.count_publishers(topic):
+                until_s = now_s + _FIRST_WORD_WITHIN_S
+            if now_s > until_s:
+                return
+
     def _read_for_ever(self) -> None:
+        if self._camera.lossless:
+            self._await_tracker()
         while not self._stop.is_set():
             try:
                 self._read()
@@ -115,6 +136,7 @@ class CameraDriver(LbzfNode):
 
     def _on_states(self, message: Any) -> None:
         self._in_flight.answered(convert.time_from_msg(message.header.stamp))
+        self._heard.set()
 
     def _watch(self) -> None:
         now_s = time.monotonic()

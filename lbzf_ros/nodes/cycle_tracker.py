@@ -7,6 +7,7 @@ picture, before the answer: so a restarted process goes on in the middle of a cy
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections import deque
@@ -14,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from lbzf_ros import __version__
+from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.cycle import CycleTracker
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
@@ -42,7 +44,7 @@ class CycleTrackerNode(LbzfNode):
         self._unkept: deque[CycleEvent] = deque()
         self._events = self.publisher(topics.CYCLE_EVENTS)
         self._counter = self.diagnostics.counter("cycle_events")
-        self._cameras = [_OneCamera(self, camera.label) for camera in self.plant.cameras]
+        self._cameras = [_OneCamera(self, camera) for camera in self.plant.cameras]
         self._abort_forgotten()
         self.subscribe(topics.CYCLE_EVENTS_ACK, self._on_ack)
         self.subscribe(topics.PLANT_INFO, self._on_plant_info)
@@ -65,6 +67,11 @@ class CycleTrackerNode(LbzfNode):
         for event in self._unkept:
             self._events.publish(convert.event_to_msg(event))
         self._unkept.clear()
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether every decision is on disk."""
+        return not self._unkept
 
     def close(self) -> None:
         """Give up what is running; the outbox delivers it at the next start if nobody takes it now."""
@@ -113,15 +120,19 @@ def _in_words(event: CycleEvent) -> str:
 
 
 class _OneCamera:
-    def __init__(self, node: CycleTrackerNode, camera: str) -> None:
-        self._node, self._camera = node, camera
+    def __init__(self, node: CycleTrackerNode, config: Camera) -> None:
+        self._node, self._camera, self._lossless = node, config.label, config.lossless
+        camera = config.label
         self._counter = node.diagnostics.counter(camera)
         self._answers: Answers[Any] = Answers()
         self._tracker: CycleTracker | None = None
         self._slots = Slots(node.run_folder / f"cycle_tracker_{camera}")
         self._remembered = state_from_bytes(self._slots.load())
-        self._paused = False
+        self._paused = self._unsaved = False
         self._states = node.publisher(topics.STATION_STATES, camera)
+        # Up to where it has looked: a recording's driver that was started again waits for it.
+        looked_ns = self._remembered.memory.last_ns if self._remembered else 0
+        self._states.publish(convert.states_to_msg(camera, looked_ns, []))
         node.subscribe(topics.ROI_SET, self._on_rois, camera)
         node.subscribe(topics.OCCUPANCY, self._on_occupancy, camera)
 
@@ -132,12 +143,14 @@ class _OneCamera:
         return {station.running.start.event_uid for station in stations if station.running}
 
     def close(self) -> None:
-        """Give up every running cycle, and remember that."""
+        """Give up every running cycle."""
         if self._tracker:
             self._node.send(
                 self._tracker.abort("stopped", "the system was stopped while the cycle was running")
             )
-            self._save(self._tracker)
+        # After an orderly stop nothing runs: the next start begins anew, also with a recording.
+        with contextlib.suppress(StoreError):
+            self._slots.save(b"")
         self._slots.close()
 
     def _on_rois(self, message: Any) -> None:
@@ -179,7 +192,7 @@ class _OneCamera:
             return
         turn = self._answers.judge(stamp_ns)
         if turn is Turn.AGAIN:
-            self._states.publish(self._answers.known(stamp_ns))
+            self._publish(tracker, self._answers.known(stamp_ns))
             return
         if turn is Turn.OLD:
             self._counter.skipped += 1
@@ -196,9 +209,8 @@ class _OneCamera:
             self._paused = False
             self._node.send(tracker.after_pause(stamp_ns))
         events, _ = tracker.update(convert.occupancy_from_msg(message))
-        # In this order: a decision that is remembered is kept, a picture that is answered is remembered.
         self._node.send(events)
-        self._save(tracker)
+        self._unsaved = True
         self._answer(stamp_ns, tracker)
 
     def _save(self, tracker: CycleTracker) -> None:
@@ -210,7 +222,19 @@ class _OneCamera:
 
     def _answer(self, stamp_ns: int, tracker: CycleTracker) -> None:
         answer = convert.states_to_msg(self._camera, stamp_ns, tracker.states)
-        self._states.publish(self._answers.add(stamp_ns, answer))
+        self._publish(tracker, self._answers.add(stamp_ns, answer))
+
+    def _publish(self, tracker: CycleTracker, answer: Any) -> None:
+        """Answer a picture: a decision that is remembered is kept, a picture that is answered is remembered.
+
+        While decisions cannot be kept nothing is remembered, and a recording is not answered: it waits.
+        """
+        if not self._node.all_kept and self._lossless:
+            return
+        if self._unsaved and self._node.all_kept:
+            self._save(tracker)
+            self._unsaved = False
+        self._states.publish(answer)
 
 
 main = functools.partial(run, CycleTrackerNode)

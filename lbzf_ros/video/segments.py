@@ -24,6 +24,14 @@ def segment_path(camera: str, start_ns: int) -> str:
     return f"video/{start:%Y/%m/%d}/{camera}_{start:%Y%m%d_%H%M%S}.mp4"
 
 
+def _free(data: Path, relative: str) -> str:
+    """The path, or with a number when there is one of that second: the clock was set back, nothing is overwritten."""
+    stem, number = relative.removesuffix(".mp4"), 2
+    while (data / relative).exists():
+        relative, number = f"{stem}_{number}.mp4", number + 1
+    return relative
+
+
 class SegmentWriter:
     """Writes the pictures of one camera into segments that begin at full multiples of their length."""
 
@@ -80,7 +88,7 @@ class _OpenSegment:
         self.start_ns = self.end_ns = start_ns
         self.shape = image_bgr.shape
         self._camera, self._frames = camera, 0
-        self._relative = segment_path(camera, start_ns)
+        self._relative = _free(data, segment_path(camera, start_ns))
         path = data / self._relative
         path.parent.mkdir(parents=True, exist_ok=True)
         # A fragment for each key frame, handed to the system at once: what is on disk plays up to the last one.

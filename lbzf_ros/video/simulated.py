@@ -11,7 +11,7 @@ from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.simulator.model import seed_of, stations_of
 from lbzf_ros.simulator.scene import Scene
 from lbzf_ros.simulator.truth import TruthWriter
-from lbzf_ros.video.sources import Frame
+from lbzf_ros.video.sources import SET_BACK_NS, Frame
 
 _TRUTH_EVERY_S = 5.0
 
@@ -52,7 +52,12 @@ class SimulatedSource:
             due_ns = start_ns + number * period_ns
             if self.live:
                 late_ns = self._clock_ns() - due_ns
-                if late_ns < 0:
+                if late_ns < -SET_BACK_NS:  # the scene goes on, with the earlier time
+                    start_ns, due_ns = start_ns + late_ns, due_ns + late_ns
+                    truth = TruthWriter(
+                        self._truth, self._scene, start_ns=start_ns + offset_ns, from_s=told_s
+                    )
+                elif late_ns < 0:
                     time.sleep(-late_ns / NS_PER_S)
                 elif late_ns > period_ns:
                     number += late_ns // period_ns

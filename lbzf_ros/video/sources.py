@@ -22,6 +22,8 @@ from lbzf_ros.core.errors import ConfigError, SourceError
 from lbzf_ros.core.model import NS_PER_S
 
 SIMULATOR_SCHEME = "simulator:"
+SET_BACK_NS = NS_PER_S
+"""A clock that goes back by more than this was set back: pictures go on with the earlier time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,6 +162,8 @@ class StreamSource:
         with _opened(camera, _address(camera), options, camera.offline_after_s) as container:
             for frame in _decoded(camera, container):
                 stamp_ns = self._clock_ns()
+                if stamp_ns < last_ns - SET_BACK_NS:
+                    thinner, last_ns = Thinner(camera.fps), 0
                 if stamp_ns > last_ns and thinner.wants(stamp_ns):
                     last_ns = stamp_ns
                     yield Frame(_scaled(_to_bgr(frame), camera.resolution_px), stamp_ns)

@@ -17,8 +17,10 @@ from rclpy.executors import SingleThreadedExecutor
 
 from lbzf_ros.ros.topics import Topic
 
-DOMAIN_ID = 1 + os.getpid() % 100
-"""Tests keep to a domain of their own, so that two runs on one machine do not hear each other."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+DOMAIN_ID = 20 + 2 * (os.getpid() % 15) + _WORKER % 2
+"""Tests keep to a domain of their own, so that two runs on one machine do not hear each other: 20 to 49, because
+`lbzf up` takes the lowest that is free and `lbzf chaos` the highest."""
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import socket
 import threading
@@ -36,7 +37,8 @@ class RefusingCamera:
             threading.Thread(target=self._refuse, args=(connection,), daemon=True).start()
 
     def _refuse(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as requests:
+        # The other side may hang up at any moment, e.g. because its process was ended.
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as requests:
             head: list[str] = []
             for line in requests:
                 head.append(line.decode("utf-8", "replace").strip())

@@ -123,7 +123,9 @@ def test_what_the_graph_says_is_what_the_api_says(
         "the station's cycle runs since 7 s of its own time",
         lambda: (get(port, "/api/v1/live")[1]["states"][0]["running"] or {}).get("elapsed_s") == 7.0,
     )
-    assert get(port, "/api/v1/live")[1]["cameras"][0]["state"] == "online"
+    graph.wait_for(
+        "the camera is on line", lambda: get(port, "/api/v1/live")[1]["cameras"][0]["state"] == "online"
+    )
 
     line.write(line.cycle(1, MORNING_NS, 17.2))
     ack = CycleEventAck(event_uids=["u"], kinds=["END"])

@@ -18,7 +18,7 @@ from lbzf_ros.store.timestamps import from_text, to_text
 LONGEST_SEGMENT_S = 3600
 """Most that recorder.segment_minutes allows: so far a segment without a row may reach."""
 
-_NAME = re.compile(r"(?P<camera>cam[1-9][0-9]{0,3})_(?P<day>\d{8})_(?P<time>\d{6})\.mp4", re.ASCII)
+_NAME = re.compile(r"(?P<camera>cam[1-9][0-9]{0,3})_(?P<day>\d{8})_(?P<time>\d{6})(_\d+)?\.mp4", re.ASCII)
 _ROWS_AT_ONCE = 500
 
 _OLDEST = """
