@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import platform
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,34 +11,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-import psutil
 
-from lbzf_ros import __version__
+from lbzf_ros.machine import machine
 
 RESULTS = Path(__file__).parent / "results"
-
-
-def machine() -> dict[str, Any]:
-    """The machine in words: a figure without it says nothing."""
-    info = Path("/proc/cpuinfo").read_text("utf-8")
-    names = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.machine(),
-        "cores": psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "opencv": cv2.__version__,
-        "numpy": np.__version__,
-        "lbzf": __version__,
-    }
 
 
 def write(name: str, figures: dict[str, Any]) -> None:
     """Write a result file and print it."""
     report = {
         "measured_at": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": machine() | {"opencv": cv2.__version__, "numpy": np.__version__},
         "figures": figures,
     }
     RESULTS.mkdir(exist_ok=True)

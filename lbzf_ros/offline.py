@@ -10,7 +10,7 @@ from lbzf_ros.config.schema import Camera, Plant
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
 from lbzf_ros.core.pipeline import CameraPipeline
 from lbzf_ros.detectors.finder import PeopleFinder
-from lbzf_ros.video.disk import write_whole
+from lbzf_ros.disk import write_whole
 from lbzf_ros.video.pictures import PictureMemory
 from lbzf_ros.video.sources import Source
 

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import psutil
 from rich.table import Table
 
-from lbzf_ros import __version__
 from lbzf_ros.chaos.stage import Result
-
-
-def machine() -> dict[str, Any]:
-    """The machine in words: a figure without it says nothing."""
-    info = Path("/proc/cpuinfo").read_text("utf-8", "replace")
-    names = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.machine(),
-        "cores": psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "lbzf": __version__,
-    }
+from lbzf_ros.machine import machine
 
 
 def write(path: Path, results: Sequence[Result], *, full: bool) -> None:

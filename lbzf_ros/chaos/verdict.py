@@ -15,6 +15,7 @@ import numpy as np
 
 from lbzf_ros.chaos.witness import Decision
 from lbzf_ros.core.model import CycleEvent, EventKind
+from lbzf_ros.disk import PARTIAL
 from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.timestamps import to_text
 
@@ -164,7 +165,7 @@ def is_whole(picture: Path) -> bool:
 def half_written(data: Path) -> Iterator[Path]:
     """Files that somebody had begun to write."""
     for folder in ("frames", "video"):
-        yield from (data / folder).rglob("*.part")
+        yield from (data / folder).rglob(f"*{PARTIAL}")
 
 
 def count_rows(data: Path, where: str = "1") -> int:

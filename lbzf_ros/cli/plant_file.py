@@ -9,6 +9,7 @@ from lbzf_ros import graph
 from lbzf_ros.config.load import load_plant
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import ConfigError
+from lbzf_ros.disk import write_whole
 from lbzf_ros.resources import resource_path
 
 _LOG = logging.getLogger(__name__)
@@ -21,10 +22,8 @@ def remember_plant(data: Path, plant_file: Path) -> None:
     On a full disk it is not written down: the plant runs nevertheless, and so does what makes room.
     """
     note = data / _NOTE
-    part = note.with_name(note.name + ".part")
     try:
-        part.write_text(f"{plant_file.resolve()}\n", "utf-8")
-        part.replace(note)
+        write_whole(note, f"{plant_file.resolve()}\n".encode())
     except OSError as error:
         _LOG.warning("%s: cannot be written: %s", note, error.strerror)
 

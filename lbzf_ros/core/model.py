@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -247,13 +246,7 @@ class StationState:
 
 def event_uid(*, module: str, camera: str, workstation: str, rule: str, start_ns: int) -> str:
     """The name of a cycle: the same input has the same name in every run (UUIDv5, RFC 9562)."""
-    # uuid.uuid5 does the same in three times the time, and the store checks the name of every event.
-    name = f"{module}/{camera}/{workstation}/{rule}/{start_ns}"
-    digest = bytearray(hashlib.sha1(_EVENT_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest())
-    digest[6] = digest[6] & 0x0F | 0x50  # version 5
-    digest[8] = digest[8] & 0x3F | 0x80  # variant
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:32]}"
+    return str(uuid.uuid5(_EVENT_NAMESPACE, f"{module}/{camera}/{workstation}/{rule}/{start_ns}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from lbzf_ros.config.detectors import NetworkSettings
 from lbzf_ros.core.errors import DetectorError
+from lbzf_ros.disk import write_whole
 
 _log = logging.getLogger(__name__)
 _LENGTH_BYTES = 4
@@ -83,14 +83,8 @@ def kept_plan(path: Path, recipe: Recipe) -> bytes | None:
 def keep_plan(path: Path, recipe: Recipe, plan: bytes, metadata: Mapping[str, str]) -> None:
     """Write an engine file, whole or not at all; where it cannot be written, the next start builds again."""
     ours = {"recipe": recipe.as_json(), "plan_sha256": hashlib.sha256(plan).hexdigest()}
-    part = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(join({**metadata, "lbzf": ours}, plan))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_whole(path, join({**metadata, "lbzf": ours}, plan))
     except OSError as error:
         _log.error(
             "%s: the engine cannot be kept (%s), so that every start builds it again; set "

@@ -19,6 +19,7 @@ from lbzf_ros import __version__
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import InvalidValue, StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent
+from lbzf_ros.disk import has_room
 from lbzf_ros.graph import node_names
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.keeper import Keeper
@@ -36,7 +37,6 @@ from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.replaced import file_identity
 from lbzf_ros.store.writer import EventWriter
 from lbzf_ros.store.zones import set_reference
-from lbzf_ros.video.disk import has_room
 
 _LOOK_EVERY_S = 1.0
 _LONGEST_CYCLE_H = 24.0

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.model import NS_PER_S, EventKind, RoiSet, Segment
+from lbzf_ros.disk import has_room, write_whole
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
-from lbzf_ros.video.disk import has_room, write_whole
 from lbzf_ros.video.features import features_to_bytes, find_features
 from lbzf_ros.video.pictures import PictureMemory, reference_path
 from lbzf_ros.video.segments import SegmentWriter

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.disk import partial_of
 from lbzf_ros.resources import resource_path
 from lbzf_ros.store.errors import sqlite_errors
 from lbzf_ros.store.timestamps import to_text
@@ -165,13 +165,12 @@ def copy_before(database: Path, version: int, now_ns: int, tell: Tell) -> Path:
             f"{needed / 1e6:.0f} MB; free some space."
         )
     tell(f"copying {database} ({needed / 1e6:.1f} MB) to {copy}")
-    partial = copy.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    with closing(connect(database)) as source, closing(connect(partial)) as target:
+    with (
+        partial_of(copy) as partial,
+        closing(connect(database)) as source,
+        closing(connect(partial)) as target,
+    ):
         source.backup(target, pages=_COPY_STEP_PAGES, progress=lambda *state: _tell_share(tell, *state))
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(copy)
     return copy
 
 

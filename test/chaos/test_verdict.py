@@ -82,7 +82,7 @@ def _name_otherwise(path: Path) -> None:
 
 
 def _leave_a_part(path: Path) -> None:
-    path.with_name("half.jpg.part").touch()
+    path.with_name("half.jpg.partial").touch()
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ class TestOrphans:
     def test_they_are_shown_and_repaired(self, folder: Folder) -> None:
         missing = folder.cycle(days_ago(3), picture=False)
         folder.cycle(days_ago(4))
-        folder.file("frames/2026/07/15/x.jpg.part", 1)
+        folder.file("frames/2026/07/15/x.jpg.partial", 1)
         shown = lbzf("db", "orphans", "--data", str(folder.data))
         assert shown.returncode == 0
         assert "cycle whose picture is missing" in shown.stdout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -373,13 +372,3 @@ def test_a_filter_with_a_time_that_no_calendar_has_is_refused(reader: StoreReade
 def test_a_page_key_with_another_time_is_refused(reader: StoreReader, after: str) -> None:
     with pytest.raises(InvalidValue):
         reader.cycles(after=after)
-
-
-@given(
-    module=st.text(st.characters(exclude_categories=["Cs"])),
-    start_ns=st.integers(-(2**70), 2**70),
-)
-def test_the_name_of_a_cycle_is_a_uuid_version_5(module: str, start_ns: int) -> None:
-    name = event_uid(module=module, camera="cam1", workstation="P", rule="r", start_ns=start_ns)
-    space = uuid.UUID("6f5d1c3e-6f0b-5d1b-9a39-0f2a6c6c1b2f")
-    assert name == str(uuid.uuid5(space, f"{module}/cam1/P/r/{start_ns}"))

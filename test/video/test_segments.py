@@ -10,7 +10,7 @@ import pytest
 
 from lbzf_ros.config.schema import RecorderSettings
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.video.disk import has_room, write_whole
+from lbzf_ros.disk import has_room, write_whole
 from lbzf_ros.video.pictures import PictureMemory
 from lbzf_ros.video.segments import SegmentWriter
 

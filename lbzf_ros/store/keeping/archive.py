@@ -16,6 +16,7 @@ from pathlib import Path
 from lbzf_ros.config.keeping import BackupSettings
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.disk import PARTIAL
 from lbzf_ros.store.errors import sqlite_errors
 from lbzf_ros.store.keeping.generation import (
     CONTINUOUS,
@@ -24,7 +25,7 @@ from lbzf_ros.store.keeping.generation import (
     list_generations,
     new_generation,
 )
-from lbzf_ros.store.keeping.packing import PARTIAL, Progress, silent
+from lbzf_ros.store.keeping.packing import Progress, silent
 from lbzf_ros.store.keeping.pinned_log import PinnedLog
 from lbzf_ros.store.keeping.snapshot import checked_copy
 from lbzf_ros.store.keeping.status import ContinuousStatus, locked, read_status, update_status

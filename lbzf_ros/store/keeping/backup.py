@@ -14,8 +14,9 @@ from pathlib import Path
 from lbzf_ros.config.keeping import BackupSettings
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.disk import PARTIAL, sync, write_whole
 from lbzf_ros.store.errors import sqlite_errors
-from lbzf_ros.store.keeping.packing import PARTIAL, Progress, pack, silent, sync, write_whole
+from lbzf_ros.store.keeping.packing import Progress, pack, silent
 from lbzf_ros.store.keeping.rotation import kept
 from lbzf_ros.store.keeping.snapshot import Facts, checked_copy
 from lbzf_ros.store.keeping.status import BackupStatus, locked, read_status, update_status

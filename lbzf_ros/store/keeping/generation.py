@@ -17,8 +17,9 @@ from typing import Any
 import zstandard
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.disk import partial_of, write_whole
 from lbzf_ros.store.keeping.backup import moment, read_facts
-from lbzf_ros.store.keeping.packing import Progress, pack, partial_of, silent, unpack, write_whole
+from lbzf_ros.store.keeping.packing import Progress, pack, silent, unpack
 from lbzf_ros.store.keeping.snapshot import Facts
 from lbzf_ros.store.keeping.wal import Pages, Position
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.disk import PARTIAL
 from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.keeping.files import FRAMES, VIDEO, Amount, Found, Kind
 from lbzf_ros.store.keeping.frames import named_near
@@ -25,7 +26,6 @@ from lbzf_ros.store.keeping.video_space import forget_video
 from lbzf_ros.store.people import audit
 from lbzf_ros.store.timestamps import to_text
 
-LEFTOVER_ENDINGS = (".part", ".partial")
 LEFTOVER_FOLDERS = (FRAMES, VIDEO, "calibration", "backups", "exports")
 _ROWS_AT_ONCE = 500
 _REPAIRED_AT_ONCE = 200
@@ -281,7 +281,7 @@ def _odd_files(job: Job) -> Iterator[Finding]:
     for top in LEFTOVER_FOLDERS:
         for found in job.files.below(top):
             at = to_text(found.modified_ns)
-            if found.path.endswith(LEFTOVER_ENDINGS) and found.kind is Kind.FILE:
+            if found.path.endswith(PARTIAL) and found.kind is Kind.FILE:
                 if found.modified_ns < job.leftover_before_ns:
                     yield Finding(Orphan.LEFTOVER, found.path, at, size_bytes=found.size_bytes)
             elif top in expected:

@@ -1,20 +1,17 @@
-"""Files that count only when they are whole: written under another name, on the disk, checked, then renamed."""
+"""Compressed files that are read back and compared before they count."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import zstandard
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.disk import partial_of, sync
 
-PARTIAL = ".partial"
-"""Ending of a file that is not whole yet."""
 _PIECE_BYTES = 1 << 20
 
 Progress = Callable[[str, int, int], None]
@@ -23,41 +20,6 @@ Progress = Callable[[str, int, int], None]
 
 def silent(_doing: str, _done: int, _total: int) -> None:
     """Show no progress."""
-
-
-def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a small file; readers see the old one or the new one.
-
-    Raises:
-        OSError: it cannot be written; the old one is as it was.
-    """
-    with partial_of(path, durable=durable) as partial, partial.open("wb") as file:
-        file.write(content)
-
-
-@contextmanager
-def partial_of(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A name to write to; at the end it is brought to the disk and takes the real name, after an error it goes."""
-    partial = path.with_name(f"{path.name}{PARTIAL}")
-    try:
-        partial.unlink(missing_ok=True)
-        yield partial
-        if durable:
-            sync(partial)
-        partial.replace(path)
-        if durable:
-            sync(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def pack(source: Path, target: Path, *, level: int, progress: Progress = silent) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lbzf_ros.config.keeping import BackupSettings
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.disk import partial_of, write_whole
 from lbzf_ros.store.keeping.backup import list_backups, note_of, rotate
-from lbzf_ros.store.keeping.packing import partial_of, write_whole
 from lbzf_ros.store.keeping.status import PlaceStatus, locked, read_status, update_status
 
 _SENT_NAME = "second_place.json"

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from lbzf_ros.core.errors import StoreError
-from lbzf_ros.store.keeping.packing import write_whole
+from lbzf_ros.disk import write_whole
 from lbzf_ros.store.keeping.status import locked
 
 _NAME = Path("run", "maintenance.json")

@@ -19,12 +19,13 @@ from pathlib import Path
 
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.disk import sync
 from lbzf_ros.store.engine import DATABASE_NAME, transaction, writing_engine
 from lbzf_ros.store.errors import sqlite_errors
 from lbzf_ros.store.keeping.backup import moment
 from lbzf_ros.store.keeping.choices import Choice
 from lbzf_ros.store.keeping.integrity import Depth, problems_of
-from lbzf_ros.store.keeping.packing import Progress, silent, sync, unpack
+from lbzf_ros.store.keeping.packing import Progress, silent, unpack
 from lbzf_ros.store.keeping.snapshot import facts_of, newest_event_ns
 from lbzf_ros.store.keeping.status import BACKUPS, IntegrityStatus, locked, update_status
 from lbzf_ros.store.migrate import checked_version, connect, migrate, migrations_folder

@@ -13,7 +13,7 @@ from typing import Any
 from lbzf_ros.config.keeping import BackupSettings
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.store.keeping.packing import write_whole
+from lbzf_ros.disk import write_whole
 
 BACKUPS = "backups"
 """Folder of a data folder that holds all copies of its database."""

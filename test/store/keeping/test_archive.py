@@ -162,7 +162,7 @@ def test_when_nothing_can_be_written_the_next_step_does_it(
 ) -> None:
     archive.step(minute(0))
     with monkeypatch.context() as full:
-        full.setattr("lbzf_ros.store.keeping.packing.sync", _full)
+        full.setattr("lbzf_ros.disk.sync", _full)
         for number in range(1, 5):
             add(database, 50)
             with pytest.raises(StoreError, match="No space left"):
@@ -179,7 +179,7 @@ def test_when_nothing_can_be_written_for_long_the_log_does_not_grow_for_ever(
     monkeypatch.setattr("lbzf_ros.store.keeping.archive._RETRY_BASE_S", 0.0)
     with monkeypatch.context() as full, closing(connect(database)) as somebody:
         somebody.execute("SELECT * FROM first").fetchall()  # the log stays as long as somebody has it open
-        full.setattr("lbzf_ros.store.keeping.packing.sync", _full)
+        full.setattr("lbzf_ros.disk.sync", _full)
         for number in range(1, 30):
             add(database, 100)
             with pytest.raises(StoreError):

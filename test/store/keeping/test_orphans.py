@@ -106,14 +106,14 @@ def test_half_written_files_go_after_an_hour(folder: Folder) -> None:
     old = [
         folder.file(name, 0.05)
         for name in (
-            "frames/2026/07/15/a.jpg.part",
-            "video/x.part",
-            "calibration/x.part",
+            "frames/2026/07/15/a.jpg.partial",
+            "video/x.partial",
+            "calibration/x.partial",
             "backups/lbzf.db.partial",
             "exports/x.partial",
         )
     ]
-    young = folder.file("frames/2026/07/15/b.jpg.part", 0.01)
+    young = folder.file("frames/2026/07/15/b.jpg.partial", 0.01)
     assert {what for what, _ in found(folder.job())} == {Orphan.LEFTOVER}
     assert fix(folder) == (0, 0, 5)
     assert not any(path.exists() for path in old)
@@ -167,7 +167,7 @@ class TestNothingIsFollowedOutOfTheFolder:
     def outside(self, tmp_path: Path) -> Path:
         outside = tmp_path.parent / f"{tmp_path.name}-outside"
         outside.mkdir()
-        for name in ("secret.jpg", "secret.part", "cam1_20260701_000000.mp4"):
+        for name in ("secret.jpg", "secret.partial", "cam1_20260701_000000.mp4"):
             (outside / name).write_bytes(b"secret")
         return outside
 
@@ -175,9 +175,9 @@ class TestNothingIsFollowedOutOfTheFolder:
         frames, video = folder.data / "frames", folder.data / "video"
         (frames / "2026/07/linked").symlink_to(outside, target_is_directory=True)
         (frames / "2026/07/13/link.jpg").symlink_to(outside / "secret.jpg")
-        (frames / "2026/07/13/old.part").symlink_to(outside / "secret.part")
+        (frames / "2026/07/13/old.partial").symlink_to(outside / "secret.partial")
         (video / "2026/07/linked").symlink_to(outside, target_is_directory=True)
-        folder.age("frames/2026/07/13/old.part", 1)
+        folder.age("frames/2026/07/13/old.partial", 1)
         assert {what for what, _ in found(folder.job())} == {Orphan.UNKNOWN}
         assert fix(folder) == (0, 0, 0)
         assert len(list(outside.iterdir())) == 3
@@ -199,8 +199,8 @@ class TestNothingIsFollowedOutOfTheFolder:
     def test_a_linked_top_folder_is_not_entered(self, folder: Folder, outside: Path) -> None:
         (folder.data / "frames").rename(outside / "frames")
         (folder.data / "frames").symlink_to(outside / "frames", target_is_directory=True)
-        (outside / "frames" / "old.part").write_bytes(b"x")
-        folder.age("frames/old.part", 1)
+        (outside / "frames" / "old.partial").write_bytes(b"x")
+        folder.age("frames/old.partial", 1)
         assert [what for what, _ in found(folder.job())] == [Orphan.PICTURE_REFUSED]
         with pytest.raises(StoreError, match="Is its disk mounted"):
             fix(folder)
