@@ -21,6 +21,7 @@ EXTRAS = {
     "onnx": ["onnxruntime"],
     "tensorrt": ["tensorrt>=8.6", "onnxruntime"],
     "ultralytics": ["ultralytics"],  # AGPL-3.0
+    "recorded": ["rosbags"],  # for detections in a bag; MOT files need nothing
 }
 
 

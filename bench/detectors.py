@@ -1,9 +1,11 @@
-"""Milliseconds a frame of the backends with a model, at 1, 4 and 8 at once, and how far each is from onnx on the CPU.
+"""Milliseconds a frame of the backends, at 1, 4 and 8 at once, and how far those with a model are from onnx on the CPU.
 
     python -m bench.detectors [--weights MODEL.onnx] [--rounds 50] [--cpu-rounds 5]
 
 Without a model it makes one of YOLOv8n's shape and work (8 GFLOP at 640x640) with random weights. What this machine
 lacks (a GPU, TensorRT) is said in the result. An engine is built anew, beside the model, the first time (minutes).
+Backends without a model see somebody who walks through a drawn room, at 5 pictures a second; with several cameras each
+has a detector of its own.
 """
 
 from __future__ import annotations
@@ -17,14 +19,19 @@ from typing import Any
 import numpy as np
 
 from bench import report
-from lbzf_ros.config.detectors import NetworkSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings
 from lbzf_ros.core.errors import DetectorError
+from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors import onnx, tensorrt
+from lbzf_ros.detectors.base import create, detect_together
 from lbzf_ros.detectors.network import PeopleModel
+from test.detectors.drawing import noisy, person, room
 from test.detectors.tiny_yolo import Graph, Shape
 
 BATCHES = (1, 4, 8)
 PICTURE_PX = (640, 480)
+WITHOUT_MODEL = ("hog_background", "background", "hog")
+_VISIT = 40  # pictures
 _CHANNELS, _REPEATS = (16, 32, 64, 128, 256), (0, 2, 4, 4, 3)
 _CLASSES = 80
 WAYS: dict[str, dict[str, str]] = {
@@ -84,7 +91,22 @@ def main() -> None:
         rounds = {"onnx cpu": arguments.cpu_rounds}
         figures = {name: _measure(name, weights, rounds.get(name, arguments.rounds)) for name in WAYS}
     what = f"{weights.name}, pictures of {PICTURE_PX[0]}x{PICTURE_PX[1]}: fitting in, model and suppression together"
-    report.write("detectors", {"what": what, "ways": figures})
+    own = {name: {f"batch {count}": _visit(name, count) for count in BATCHES} for name in WITHOUT_MODEL}
+    report.write("detectors", {"what": what, "ways": figures, "without_model_ms_a_frame": own})
+
+
+def _visit(name: str, cameras: int) -> dict[str, float]:
+    """Milliseconds a frame of so many cameras, each with somebody who walks through; without the first second."""
+    empty = room(*PICTURE_PX)
+    steps = [empty if i < 10 else person(empty, 16 * (i - 10) + 40) for i in range(_VISIT)]
+    pictures = [noisy(step, i) for i, step in enumerate(steps)]
+    detectors = [create(DetectorSettings(backend=name)) for _ in range(cameras)]
+    times_ms = []
+    for i, picture in enumerate(pictures):
+        began_s = time.perf_counter()
+        detect_together([(detector, picture, i * NS_PER_S // 5) for detector in detectors])
+        times_ms.append((time.perf_counter() - began_s) * 1000 / cameras)
+    return report.spread(times_ms[5:])
 
 
 def _measure(name: str, weights: Path, rounds: int) -> dict[str, Any]:

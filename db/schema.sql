@@ -92,7 +92,8 @@ CREATE TABLE cycle_events (  -- a cycle that counts, runs, was given up or was c
   gt_verified_at             TEXT,                  -- when it was checked
   gt_corrected_duration_s    REAL,                  -- seconds that the check found; NULL: the measured ones are right
   notes                      TEXT,                  -- written by people
-  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), drift_state  -- worst of the camera's view during it: ok, drifted, unknown, unchecked (nothing to compare with); NULL: from before it was looked at
+  TEXT,  -- when the row was made
   CHECK (end_ts >= start_ts),
   CHECK (status <> 'complete' OR end_ts IS NOT NULL),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),  -- outside it a clock was wrong
@@ -184,7 +185,8 @@ CREATE TABLE cycle_events_rejected (  -- a cycle that does not count, with its r
   duration_seconds           REAL,                  -- from start to end
   duration_uncertainty_s     REAL,                  -- half width; NULL: not known
   reason                     TEXT NOT NULL CHECK (
-    reason IN ('too_short', 'too_long', 'low_dwell', 'confidence_drop', 'drift_unknown', 'other')
+    reason IN ('too_short', 'too_long', 'low_dwell', 'confidence_drop', 'drift_unknown',
+               'gap_in_frames', 'second_person', 'out_of_shift', 'other')
   ),                                                -- the first one; other: see reasons_json
   reasons_json               TEXT NOT NULL,         -- all of them: {code: text with the figures}
   mean_conf                  REAL,                  -- 0..1 over pictures with a person; NULL: nobody seen
@@ -196,6 +198,8 @@ CREATE TABLE cycle_events_rejected (  -- a cycle that does not count, with its r
   frame_archived_at          TEXT,                  -- when the picture's time was up and its file went; the path is NULL then
   notes                      TEXT,                  -- written by people
   created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
+  drift_state                TEXT                   -- as in cycle_events
+    CHECK (drift_state IN ('ok', 'drifted', 'unknown', 'unchecked')),
   CHECK (end_ts >= start_ts),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),
   CHECK (mean_conf BETWEEN 0 AND 1),
@@ -210,6 +214,11 @@ CREATE INDEX idx_rejected_notes ON cycle_events_rejected(id) WHERE notes IS NOT 
 CREATE INDEX idx_rejected_start_ts ON cycle_events_rejected(start_ts);
 
 CREATE INDEX idx_rejected_ws_start ON cycle_events_rejected(workstation_id, start_ts DESC);
+
+CREATE TABLE cycle_explanations (  -- why a cycle was decided as it was; as long as the cycle has its row
+  event_uid         TEXT PRIMARY KEY NOT NULL,      -- of the cycle, in whichever table it is
+  explanation_zlib  BLOB NOT NULL CHECK (typeof(explanation_zlib) = 'blob')  -- evidence, timers, figures as JSON, packed by zlib: a third of the size; lbzf explain --json shows it
+);
 
 CREATE TABLE cycle_hours (  -- cycles and their seconds by station, hour and quality; triggers on cycle_events keep it
   workstation_id  INTEGER NOT NULL REFERENCES workstations(id),  -- the station
@@ -296,6 +305,12 @@ CREATE TABLE operators (  -- a person who works at stations
   active         INTEGER NOT NULL DEFAULT 1,        -- 0: no longer works here
   notes          TEXT,                              -- written by people; NULL: none, or erased
   erased_at      TEXT                               -- when the person asked to be forgotten
+);
+
+CREATE TABLE parameter_sets (  -- the settings behind a parameter_hash: what decided what pictures became
+  parameter_hash  TEXT PRIMARY KEY NOT NULL,        -- sha256 of settings_json, hexadecimal
+  settings_json   TEXT NOT NULL CHECK (json_valid(settings_json)),  -- canonical JSON: zones, rules, limits, detector, drift
+  recorded_at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))  -- when it was first used
 );
 
 CREATE TABLE rois (  -- one version of a zone; never changed, never deleted

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lbzf_ros.config.schema import Camera, Plant
-from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
-from lbzf_ros.core.pipeline import CameraPipeline
+from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, FrameDetections, ReferenceView, RoiSet
+from lbzf_ros.core.pipeline import CameraPipeline, FindPeople
 from lbzf_ros.detectors.finder import PeopleFinder
 from lbzf_ros.disk import write_whole
-from lbzf_ros.video.pictures import PictureMemory
-from lbzf_ros.video.sources import Source
+from lbzf_ros.drift.features import features_to_bytes
+from lbzf_ros.drift.reference import ReferenceChoice, ids_without
+from lbzf_ros.video.pictures import PictureMemory, reference_path
+from lbzf_ros.video.sources import Frame, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,31 @@ class Step:
     Attributes:
         stamp_ns: its capture time.
         events: the decisions it allowed; the last step of a run has those of the end.
+        reference: the picture with which zones that had none are compared from now on, once it is chosen.
     """
 
     stamp_ns: int
     events: list[CycleEvent]
+    reference: ReferencePicture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePicture:
+    """The view on which zones were drawn, and its picture, relative to the data folder."""
+
+    path: str
+    view: ReferenceView
 
 
 def process_camera(
-    plant: Plant, camera: Camera, source: Source, rois: RoiSet, data: Path, *, until_s: float | None = None
+    plant: Plant,
+    camera: Camera,
+    source: Source,
+    rois: RoiSet,
+    data: Path,
+    *,
+    until_s: float | None = None,
+    on_people: Callable[[FrameDetections], None] | None = None,
 ) -> Iterator[Step]:
     """Run all steps on one camera's pictures; the picture of each cycle's start is written below `data`.
 
@@ -40,6 +62,7 @@ def process_camera(
         rois: its zones with the row ids of the database.
         data: the data folder.
         until_s: stop after so many seconds of recording; None: at its end.
+        on_people: is told the people of every picture that was looked at, with their tracks.
 
     Yields:
         A step for every picture.
@@ -47,7 +70,10 @@ def process_camera(
     Raises:
         SourceError: the recording cannot be read.
     """
-    pipeline = CameraPipeline(PeopleFinder(plant.detector, rois), rois)
+    views = _Views(rois)
+    pipeline = CameraPipeline(
+        lambda: _telling(PeopleFinder(plant.detector, views.rois, plant.drift), on_people), rois
+    )
     settings = plant.recorder
     memory = PictureMemory(
         round(settings.picture_memory_s * NS_PER_S), round(NS_PER_S / camera.fps), settings.jpeg_quality
@@ -62,8 +88,49 @@ def process_camera(
         events = pipeline.update(frame.image_bgr, frame.stamp_ns)
         for event in events:
             _save_picture(event, memory, data)
-        yield Step(frame.stamp_ns, events)
+        yield Step(frame.stamp_ns, events, views.look(frame, memory, data))
     yield Step(last_ns, pipeline.finish())
+
+
+def _telling(find_people: FindPeople, on_people: Callable[[FrameDetections], None] | None) -> FindPeople:
+    """The same step, which tells somebody what it finds."""
+    if on_people is None:
+        return find_people
+
+    def find_and_tell(image_bgr: NDArray[np.uint8], stamp_ns: int) -> FrameDetections:
+        people = find_people(image_bgr, stamp_ns)
+        on_people(people)
+        return people
+
+    return find_and_tell
+
+
+class _Views:
+    """The views on which a camera's zones were drawn; for those without one it is chosen as the recorder does.
+
+    Attributes:
+        rois: the zones with the views that are known so far.
+    """
+
+    def __init__(self, rois: RoiSet) -> None:
+        self.rois = rois
+        self._missing = ids_without(rois, rois.references)
+        self._choice = ReferenceChoice()
+
+    def look(self, frame: Frame, memory: PictureMemory, data: Path) -> ReferencePicture | None:
+        """Take the next picture into account. Gives the reference when it is chosen, and its picture is written."""
+        if not self._missing:
+            return None
+        self._choice.look(frame.image_bgr, frame.stamp_ns)
+        features, picture = self._choice.features, memory.at(self._choice.stamp_ns)
+        if features is None or picture is None or not self._choice.is_final:
+            return None
+        path = reference_path(self.rois)
+        if not (data / path).exists():
+            write_whole(data / path, picture)
+        view = ReferenceView(self._missing, features_to_bytes(features))
+        self.rois, self._missing = replace(self.rois, references=(*self.rois.references, view)), ()
+        return ReferencePicture(path, view)
 
 
 def _save_picture(event: CycleEvent, memory: PictureMemory, data: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import signal
 import socket
 import sys
@@ -23,9 +24,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
-from lbzf_ros.config.schema import WebSettings
+from lbzf_ros.config.running import WebSettings
 from lbzf_ros.core.errors import ConfigError, LbzfError, StoreError
-from lbzf_ros.core.model import EventKind
+from lbzf_ros.core.model import Drift, EventKind
 from lbzf_ros.nodes.base import EXIT_CONFIG, LbzfNode
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
@@ -33,7 +34,8 @@ from lbzf_ros.store.engine import DATABASE_NAME, reading_engine
 from lbzf_ros.store.reader import StoreReader
 from web_bridge.app import create_app
 from web_bridge.context import Context
-from web_bridge.live import CameraReport, CameraState, LiveState, PlantFacts, read_line
+from web_bridge.explainer import Drawn, Explainer
+from web_bridge.live import CameraReport, CameraState, HeardView, LiveState, PlantFacts, read_line
 
 _CATCH_UP_S = 0.25
 _READ_AGAIN_S = 5.0
@@ -64,6 +66,9 @@ class WebBridge(LbzfNode):
             recent_cycles=self.settings.recent_cycles,
         )
         self._counter = self.diagnostics.counter("cycles")
+        self._explained = self.diagnostics.counter("explanations")
+        self._explanations = self.publisher(topics.EXPLANATIONS)
+        self._explainer = Explainer(self._engine, data)
         self._line_is_due = self._cycles_are_due = False
         self._read_s = time.monotonic()
         self.subscribe(topics.PLANT_INFO, self._on_plant)
@@ -73,9 +78,11 @@ class WebBridge(LbzfNode):
             self.subscribe(topics.CAMERA_STATUS, self._on_camera, camera.label)
             self.subscribe(topics.STATION_STATES, self._on_states, camera.label)
         self.create_timer(_CATCH_UP_S, self._catch_up)
+        self.create_timer(_CATCH_UP_S, self._publish_explanations)
 
     def close(self) -> None:
         """Let go of the database."""
+        self._explainer.close()
         self._engine.dispose()
 
     def _on_plant(self, message: Any) -> None:
@@ -106,14 +113,17 @@ class WebBridge(LbzfNode):
 
     def _on_diagnostics(self, message: Any) -> None:
         now_s = time.monotonic()
-        errors: dict[str, dict[str, str]] = {}
+        self._live.report_views(_views(message))
+        nodes: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         for status in message.status:
             node, _, part = status.name.partition(": ")
-            of_node = errors.setdefault(node, {})
+            errors, warnings = nodes.setdefault(node, ({}, {}))
             if status.level == DiagnosticStatus.ERROR:
-                of_node[part] = status.message
-        for node, found in errors.items():
-            self._live.report_node(node, found, now_s=now_s)
+                errors[part] = status.message
+            elif status.level == DiagnosticStatus.WARN:
+                warnings[part] = status.message
+        for node, (errors, warnings) in nodes.items():
+            self._live.report_node(node, errors, warnings, now_s=now_s)
 
     def _on_ack(self, message: Any) -> None:
         """Rows are committed; a START changes nothing that is read here."""
@@ -122,6 +132,24 @@ class WebBridge(LbzfNode):
             self._cycles_are_due = True
             if time.monotonic() - self._read_s > _CATCH_UP_S:
                 self._catch_up()
+        if self._explanations.get_subscription_count():
+            ended = [
+                uid
+                for uid, kind in zip(message.event_uids, message.kinds, strict=True)
+                if kind != EventKind.START.value
+            ]
+            self._explained.received += len(ended)
+            self._explainer.ask(ended)
+
+    def _publish_explanations(self) -> None:
+        """Publish what was drawn meanwhile."""
+        for drawn in self._explainer.take():
+            if isinstance(drawn, Drawn):
+                self._explanations.publish(convert.png_to_msg(drawn.camera, drawn.decided_ns, drawn.png))
+                self._explained.done(drawn.took_s)
+            else:
+                self._explained.fail(drawn)
+        self._explained.skipped = self._explainer.skipped
 
     def _catch_up(self) -> None:
         """Read from the database what is due; what fails stays due."""
@@ -141,6 +169,19 @@ class WebBridge(LbzfNode):
             return
         self._line_is_due = self._cycles_are_due = False
         self._counter.done(time.monotonic() - began_s)
+
+
+def _views(message: Any) -> dict[str, HeardView]:
+    """What the detector says of the views of its cameras."""
+    found: dict[str, HeardView] = {}
+    for status in message.status:
+        values = {value.key: value.value for value in status.values}
+        if status.name.endswith(" drift") and values.get("drift", "").upper() in Drift.__members__:
+            shift_px = float(values.get("shift_px", "nan"))
+            found[values["camera"]] = HeardView(
+                Drift[values["drift"].upper()], None if math.isnan(shift_px) else round(shift_px)
+            )
+    return found
 
 
 _SPIN_S = 0.1

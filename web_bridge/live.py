@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
-from lbzf_ros.core.model import StationState
+from lbzf_ros.core.model import Drift, StationState
 from lbzf_ros.store.reader import MAX_PAGE, StoreReader
 from lbzf_ros.store.rows import CameraRow, ModuleRow, Page, RecentCycle, RecentCycles, WorkstationRow
 
@@ -82,10 +82,19 @@ class HeardStation:
 
 @dataclass(frozen=True, slots=True)
 class HeardNode:
-    """The last diagnostics of a node: `errors` are the messages of its parts that are in error."""
+    """The last diagnostics of a node: messages of its parts that are in error, and of those to be looked at."""
 
     heard_s: float
     errors: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardView:
+    """Whether a camera has moved since its zones were drawn, as the detector says it; None: how far is not known."""
+
+    drift: Drift
+    shift_px: float | None
 
 
 StationKey = tuple[str, str]
@@ -101,6 +110,7 @@ class Now:
     cameras: Mapping[str, HeardCamera] = field(default_factory=dict)
     stations: Mapping[StationKey, HeardStation] = field(default_factory=dict)
     cycles: Mapping[StationKey, tuple[RecentCycle, ...]] = field(default_factory=dict)
+    views: Mapping[str, HeardView] = field(default_factory=dict)
     nodes: Mapping[str, HeardNode] = field(default_factory=dict)
     node_silent_after_s: float = SILENT_AFTER_S
 
@@ -183,14 +193,23 @@ class LiveState:
         if any(key not in known or known[key].state != new.state for key, new in heard.items()):
             self._tell()
 
-    def report_node(self, node: str, errors: Mapping[str, str], *, now_s: float) -> None:
+    def report_node(
+        self, node: str, errors: Mapping[str, str], warnings: Mapping[str, str] | None = None, *, now_s: float
+    ) -> None:
         """A node has published diagnostics."""
         with self._lock:
             before = self._now.nodes.get(node)
-            self._now = replace(self._now, nodes={**self._now.nodes, node: HeardNode(now_s, errors)})
+            heard = HeardNode(now_s, errors, warnings or {})
+            self._now = replace(self._now, nodes={**self._now.nodes, node: heard})
         silent = before is None or now_s - before.heard_s > self._now.node_silent_after_s
         if silent or (before and before.errors.keys() != errors.keys()):
             self._tell()
+
+    def report_views(self, views: Mapping[str, HeardView]) -> None:
+        """The detector has said of some cameras whether they have moved."""
+        merged = {**self._now.views, **views}
+        if merged != self._now.views:
+            self._change(views=merged)
 
     def _change(self, **parts: object) -> None:
         with self._lock:

@@ -142,6 +142,14 @@ class RejectedCycle(Schema):
         Share, Field(description="Of the cycle, with the operator at the station.")
     ]
     detection_count: Annotated[int | None, _example("Pictures with a person.", 108)]
+    drift: Annotated[
+        Literal["ok", "drifted", "unknown", "unchecked"] | None,
+        Field(
+            description="Worst of the camera's view during it: has it moved since the zones were drawn; `unknown`: not "
+            "recognised; `unchecked`: nothing to compare with; null: measured before that was looked at.",
+            examples=["ok"],
+        ),
+    ]
     reasons: Annotated[
         dict[str, str],
         _example("Why it does not count or was given up.", {"too_short": "1.00 s < min_cycle_s 3.00 s"}),
@@ -216,6 +224,10 @@ class NodeHealth(Schema):
     errors: Annotated[
         dict[str, str], _example("Parts of it that are in error.", {"cam1": "no picture for 20 s"})
     ]
+    warnings: Annotated[
+        dict[str, str],
+        _example("What works and should be looked at.", {"speed": "too slow for: cam1 (18 of 50 skipped)"}),
+    ]
 
 
 class Health(Schema):
@@ -289,6 +301,16 @@ class LiveCamera(Schema):
     ]
     fps: Annotated[float | None, _example("Pictures a second over the last ten seconds.", 5.0)]
     detail: Annotated[str, _example("What is wrong, in words.", "")]
+    view: Annotated[
+        Literal["ok", "drifted", "unknown", "unchecked"] | None,
+        Field(
+            description="Whether it has moved since its zones were drawn. `unknown`: the view cannot be recognised; "
+            "`unchecked`: there is nothing to compare with; null: nobody says."
+        ),
+    ]
+    shift_px: Annotated[
+        float | None, _example("How far its picture has moved, at the corner that moved most.", 15.0)
+    ]
 
 
 class RunningCycle(Schema):

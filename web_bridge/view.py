@@ -5,16 +5,22 @@ from __future__ import annotations
 from statistics import median
 from typing import Literal
 
-from lbzf_ros.core.model import NS_PER_S, Activity
+from lbzf_ros.core.model import NS_PER_S, Activity, Drift
 from lbzf_ros.store.rows import CameraRow, RecentCycle, WorkstationRow
 from lbzf_ros.store.timestamps import to_text
 from web_bridge import schemas
-from web_bridge.live import SILENT_AFTER_S, CameraState, HeardCamera, Now
+from web_bridge.live import SILENT_AFTER_S, CameraState, HeardCamera, HeardView, Now
 
 _DARK = (CameraState.OFFLINE, CameraState.ENDED)
 Alarm = Literal["not_written", "disk_low", "backups"]
 _ALARMS: dict[str, Alarm] = {"database": "not_written", "disk": "disk_low", "backups": "backups"}
 """Parts of the diagnostics of persistence that everybody is told of when they are in error."""
+_VIEWS = {
+    Drift.OK: "ok",
+    Drift.DRIFTED: "drifted",
+    Drift.UNKNOWN: "unknown",
+    Drift.UNCHECKED: "unchecked",
+}
 _STATES = {Activity.IDLE: "idle", Activity.IN_CYCLE: "in_cycle", Activity.UNKNOWN: "unknown"}
 
 
@@ -34,7 +40,9 @@ def live(now: Now, *, recent_cycles: int, clock_ns: int, now_s: float) -> schema
         graph=schemas.LiveGraph(
             up=now.is_up(now_s), missing=now.missing_nodes(now_s), alarms=alarms(now, now_s)
         ),
-        cameras=[camera(row, now.cameras.get(row.label), now_s) for row in now.line.cameras],
+        cameras=[
+            camera(row, now.cameras.get(row.label), _view(row, now, now_s), now_s) for row in now.line.cameras
+        ],
         states=[state(row, now, now_s) for row in stations],
         cycles=[cycles(row, now.cycles.get((row.module, row.code), ())) for row in stations],
     )
@@ -77,11 +85,20 @@ def plant(now: Now, recent_cycles: int) -> schemas.LivePlant:
     )
 
 
-def camera(row: CameraRow, heard: HeardCamera | None, now_s: float) -> schemas.LiveCamera:
+def _view(row: CameraRow, now: Now, now_s: float) -> HeardView | None:
+    """What is known of a camera's view; nothing while the detector is silent."""
+    return now.views.get(row.label) if now.is_heard("detector", now_s) else None
+
+
+def camera(
+    row: CameraRow, heard: HeardCamera | None, view: HeardView | None, now_s: float
+) -> schemas.LiveCamera:
     """Whether a camera delivers; a driver that says nothing makes it unknown, whatever it said before."""
     silent = heard is None or now_s - heard.heard_s > SILENT_AFTER_S
     report = heard.report if heard else None
     frame_s = heard.frame_s if heard and heard.report.state is not CameraState.ENDED else None
+    if silent or report is None or report.state is CameraState.OFFLINE:
+        view = None
     return schemas.LiveCamera(
         label=row.label,
         module=row.module,
@@ -90,6 +107,8 @@ def camera(row: CameraRow, heard: HeardCamera | None, now_s: float) -> schemas.L
         last_frame_age_s=None if frame_s is None else float(int(now_s - frame_s)),
         fps=None if silent or report is None else round(report.fps, 1),
         detail=report.detail if report else "",
+        view=_VIEWS[view.drift] if view else None,  # type: ignore[arg-type]  # the four words of the schema
+        shift_px=view.shift_px if view else None,
     )
 
 
@@ -159,4 +178,5 @@ def _node(name: str, now: Now, now_s: float) -> schemas.NodeHealth:
         heard=now.is_heard(name, now_s),
         silent_s=None if heard is None else round(now_s - heard.heard_s, 1),
         errors=dict(heard.errors) if heard else {},
+        warnings=dict(heard.warnings) if heard else {},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lbzf_ros.cli import app
 from lbzf_ros.cli.chaos import chaos
 from lbzf_ros.cli.check import check
+from lbzf_ros.cli.dataset import dataset
 from lbzf_ros.cli.db import db
 from lbzf_ros.cli.db.audit import audit
 from lbzf_ros.cli.db.backup import backup
@@ -19,10 +20,13 @@ from lbzf_ros.cli.db.rollback import rollback
 from lbzf_ros.cli.db.seed import seed
 from lbzf_ros.cli.db.status import status
 from lbzf_ros.cli.evaluate import evaluate
+from lbzf_ros.cli.explain import explain
 from lbzf_ros.cli.maintenance import maintenance
 from lbzf_ros.cli.nodes import nodes
 from lbzf_ros.cli.process import process
 from lbzf_ros.cli.restore import restore
+from lbzf_ros.cli.rois import rois
+from lbzf_ros.cli.scenarios import scenarios
 from lbzf_ros.cli.schema import schema
 from lbzf_ros.cli.test import run_all
 from lbzf_ros.cli.up import up
@@ -37,6 +41,10 @@ app.command()(chaos)
 app.command()(maintenance)
 app.command()(restore)
 app.command()(evaluate)
+app.command()(explain)
+app.add_typer(dataset)
+app.command()(scenarios)
+app.add_typer(rois)
 
 app.add_typer(db)
 db.command()(migrate)

@@ -100,8 +100,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one for each option
         raise StoreError(f"{data / DATABASE_NAME}: there is none; name the data folder with --data")
     engine = reading_engine(data / DATABASE_NAME)
     try:
-        question = _question(engine, module, station, _window(from_time, to_time), rejected=rejected)
-        reading = _reading(engine, question.stations, _origin(origin, video), fps, cvat_label)
+        question = _question(engine, module, station, window_of(from_time, to_time), rejected=rejected)
+        reading = reading_of(engine, question.stations, origin_of(origin, video), fps, cvat_label)
         question = replace(question, labels=read_labels(labels, reading))
         found = compare(engine, question, parameters)
     finally:
@@ -125,13 +125,14 @@ def _question(
     return Question(stations(engine, module, tuple(station)), window, rejected)
 
 
-def _reading(
+def reading_of(
     engine: Engine,
     chosen: tuple[Station, ...],
     origin_ns: int | None,
     fps: float | None,
     cvat_label: str | None,
 ) -> Reading:
+    """What label files do not say themselves; labels that name no station belong to the only one chosen."""
     from lbzf_ros.reports.evaluation.labels.model import Reading
     from lbzf_ros.reports.evaluation.measured import stations
 
@@ -144,7 +145,13 @@ def _reading(
     )
 
 
-def _window(from_time: str | None, to_time: str | None) -> Window:
+def window_of(from_time: str | None, to_time: str | None) -> Window:
+    """The time between two options.
+
+    Raises:
+        InvalidValue: an option is no time with a zone.
+        ConfigError: it ends before it begins.
+    """
     from lbzf_ros.reports.evaluation.spans import Window
     from lbzf_ros.store.people.checks import parse_time
 
@@ -155,7 +162,12 @@ def _window(from_time: str | None, to_time: str | None) -> Window:
     return Window(begin, end)
 
 
-def _origin(origin: str | None, video: Path | None) -> int | None:
+def origin_of(origin: str | None, video: Path | None) -> int | None:
+    """Time of second 0 of labels, as far as options say it.
+
+    Raises:
+        ConfigError: both options say it.
+    """
     from lbzf_ros.reports.evaluation.labels.files import start_of_video
     from lbzf_ros.store.people.checks import parse_time
 

@@ -16,10 +16,10 @@ from lbzf_ros import __version__
 from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Camera, Plant
 from lbzf_ros.core.errors import ConfigError
-from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
+from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, FrameDetections, RoiSet
 
 if TYPE_CHECKING:
-    from lbzf_ros.store.writer import EventWriter
+    from sqlalchemy import Engine
 
 
 def process(
@@ -38,6 +38,11 @@ def process(
     seconds: float | None = typer.Option(
         None, "--seconds", min=0.1, help="Stop after so many seconds of recording; the simulator needs it."
     ),
+    mot: Path | None = typer.Option(
+        None,
+        "--mot",
+        help="Folder that also gets the people and their tracks as MOT files, for scoring tools.",
+    ),
 ) -> None:
     """Measure recordings offline: the steps of the running system, without ROS, as fast as the machine can.
 
@@ -48,7 +53,6 @@ def process(
     from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
     from lbzf_ros.store.migrate import migrate
     from lbzf_ros.store.plant import sync_plant
-    from lbzf_ros.store.writer import EventWriter
 
     settings = load_plant(plant)
     chosen = [starting_at(camera, start_time) for camera in _choose(settings, camera, seconds)]
@@ -56,7 +60,6 @@ def process(
     migrate(data / DATABASE_NAME, now_ns=now_ns)
     engine = writing_engine(data / DATABASE_NAME)
     rois = sync_plant(engine, settings, now_ns=now_ns, software_version=__version__)
-    writer = EventWriter(engine)
     console = Console()
     with Progress(
         TextColumn("{task.description}"),
@@ -66,7 +69,7 @@ def process(
         console=console,
         transient=True,
     ) as progress:
-        results = [_run(settings, c, rois[c.label], writer, data, seconds, progress) for c in chosen]
+        results = [_run(settings, c, rois[c.label], engine, data, seconds, mot, progress) for c in chosen]
     console.print(_table(results))
     console.print(f"Data: {data / DATABASE_NAME}")
 
@@ -100,22 +103,32 @@ def _run(
     plant: Plant,
     camera: Camera,
     rois: RoiSet,
-    writer: EventWriter,
+    engine: Engine,
     data: Path,
     seconds: float | None,
+    mot: Path | None,
     progress: Progress,
 ) -> _Result:
+    from lbzf_ros.detectors.mot import write_run
     from lbzf_ros.offline import process_camera
+    from lbzf_ros.store.writer import EventWriter
+    from lbzf_ros.store.zones import set_reference
     from lbzf_ros.video.sources import open_source
 
+    writer = EventWriter(engine)
     once = camera.model_copy(update={"at_end": "stop"})
     source = open_source(plant, once, data, clock_ns=time.time_ns, live=False)
     length_s = source.length_s if seconds is None else min(seconds, source.length_s or seconds)
     task = progress.add_task(camera.label, total=length_s, note="")
     began_s, first_ns, last_ns = time.monotonic(), 0, 0
     events: list[CycleEvent] = []
-    for step in process_camera(plant, once, source, rois, data, until_s=seconds):
+    people: list[FrameDetections] = []
+    on_people = people.append if mot else None
+    for step in process_camera(plant, once, source, rois, data, until_s=seconds, on_people=on_people):
         first_ns, last_ns = first_ns or step.stamp_ns, step.stamp_ns
+        if step.reference is not None:
+            view = step.reference.view
+            set_reference(engine, view.roi_version_ids, step.reference.path, view.features)
         if step.events:
             for event, error in writer.write(step.events):
                 raise error.__class__(f"event {event.event_uid}: {error}")
@@ -125,6 +138,8 @@ def _run(
         progress.update(
             task, completed=done_s, note=f"{done_s:.0f} s, {speed:.1f} x real time, {_ends(events)} cycles"
         )
+    if mot and people:
+        write_run(mot, camera.label, people, camera.fps)
     return _Result(camera.label, (last_ns - first_ns) / NS_PER_S, time.monotonic() - began_s, events)
 
 

@@ -1,9 +1,9 @@
-"""Settings of the detectors that need a file: a model with weights, or recorded detections."""
+"""Settings of the detectors."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -79,8 +79,12 @@ class RecordedSettings(Settings):
 
     file: str = Field(
         default="",
-        description="A file in MOT format, or a MOT sequence's folder (seqinfo.ini, det/det.txt), relative to the "
-        "plant file; {camera} stands for the camera's label.",
+        description="A file in MOT format, a MOT sequence's folder (seqinfo.ini, det/det.txt) or a rosbag2 recording, "
+        "relative to the plant file; {camera} stands for the camera's label.",
+    )
+    topic: str = Field(
+        default="/lbzf/{camera}/detections",
+        description="Topic in a rosbag2 recording; {camera} stands for the camera's label.",
     )
     fps: float | None = Field(
         default=None,
@@ -101,3 +105,124 @@ class RecordedSettings(Settings):
         if time is not None and time.tzinfo is None:
             raise ValueError("needs a time zone, e.g. 2026-07-15T08:00:00-05:00")
         return time
+
+
+class ClearViewSettings(Settings):
+    """When a picture says nothing, because something is before the lens, or it is dark, or the camera swings."""
+
+    enabled: bool = Field(default=True, description="Look whether the view is clear; otherwise it always is.")
+    min_known_share: float = Field(
+        default=0.55,
+        gt=0,
+        lt=0.9,
+        description="Least share of the view that must look as it did lately; less of it is blocked.",
+    )
+    learn_s: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds over which what the view looks like is averaged."
+    )
+    new_view_s: float = Field(
+        default=60.0,
+        ge=3,
+        le=3600,
+        description="Seconds after which what does not look like the view is the view from now on.",
+    )
+
+
+class DetectorSettings(Settings):
+    """How people are found."""
+
+    backend: str = Field(default="hog_background", description="Name of a detector backend.")
+    fallback: str = Field(
+        default="",
+        description="Backend that is used, with an error in log and diagnostics, when the chosen one lacks its file, "
+        "library or device. Empty: the detector does not start without it.",
+    )
+    working_side_px: int = Field(
+        default=240,
+        ge=120,
+        le=1080,
+        description="Pictures are shrunk until their shorter side is about this, pixels.",
+    )
+    min_height_share: float = Field(
+        default=0.2,
+        gt=0.02,
+        le=1,
+        description="Least height of a person, as a share of the picture's height.",
+    )
+    search_height_share: float = Field(
+        default=0.35,
+        gt=0.02,
+        le=1,
+        description="The same where HOG searches the whole picture; smaller finds farther people and takes longer.",
+    )
+    hog_threshold: float = Field(default=0.0, ge=-1, le=3, description="Least margin of a HOG hit.")
+    confirm_score: float = Field(
+        default=0.8, ge=0, le=10, description="Sum of recent margins at which a blob is a person."
+    )
+    recheck_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds after which HOG looks at a known person again."
+    )
+    search_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Seconds between searches of the whole picture, while it is in doubt.",
+    )
+    hold_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which somebody who neither moves nor is hit was none.",
+    )
+    doubt_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds for which a newly learnt background may show a person.",
+    )
+    learn_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=3600,
+        description="Seconds in which the background follows what changes slowly.",
+    )
+    absorb_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=3600,
+        description="Seconds after which what is different and no person is furniture.",
+    )
+    noise_factor: float = Field(
+        default=4.0, ge=1, le=20, description="Standard deviations of a pixel's noise that make it different."
+    )
+    min_contrast: float = Field(
+        default=14.0,
+        ge=1,
+        le=100,
+        description="Grey levels that make it different, however clean the picture is.",
+    )
+    relight_share: float = Field(
+        default=0.6,
+        gt=0,
+        le=1,
+        description="Share of the picture that changes at once when the light is switched.",
+    )
+    clear_view: ClearViewSettings = Field(
+        default_factory=ClearViewSettings, description="When a picture says nothing."
+    )
+    network: NetworkSettings = Field(
+        default_factory=NetworkSettings, description="The model of onnx, tensorrt and ultralytics."
+    )
+    recorded: RecordedSettings = Field(
+        default_factory=RecordedSettings, description="What the backend recorded reads."
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything but where files lie, which says nothing about what is in them."""
+        places = {"network": {"weights", "engine_folder"}, "recorded": {"file", "topic"}}
+        return self.model_dump(mode="json", exclude=places)
+
+    def of_camera(self, label: str) -> DetectorSettings:
+        """The settings with the camera's label in the names of the recording and its topic."""
+        own = {name: getattr(self.recorded, name).replace("{camera}", label) for name in ("file", "topic")}
+        return self.model_copy(update={"recorded": self.recorded.model_copy(update=own)})

@@ -11,22 +11,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from lbzf_ros.config.base import Settings
-from lbzf_ros.config.detectors import NetworkSettings, RecordedSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings, RecordedSettings
+from lbzf_ros.config.drift import DriftSettings
 from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
-from lbzf_ros.config.schema import (
-    Camera,
-    DetectorSettings,
-    GraphSettings,
-    Limits,
-    Module,
-    Plant,
-    RecorderSettings,
-    StandardTime,
-    StationConfig,
-    StorageSettings,
-    WebSettings,
-    ZoneConfig,
-)
+from lbzf_ros.config.running import GraphSettings, RecorderSettings, StorageSettings, WebSettings
+from lbzf_ros.config.schema import Camera, Module, Plant, StandardTime
+from lbzf_ros.config.stations import Limits, ShiftHoursConfig, StationConfig, ZoneConfig
 
 SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("Plant (top level)", Plant),
@@ -35,10 +25,12 @@ SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("modules[].workstations[]", StationConfig),
     ("modules[].workstations[].zones.<name>", ZoneConfig),
     ("modules[].workstations[].limits", Limits),
+    ("modules[].shift_hours[]", ShiftHoursConfig),
     ("standard_times[]", StandardTime),
     ("detector", DetectorSettings),
     ("detector.network", NetworkSettings),
     ("detector.recorded", RecordedSettings),
+    ("drift", DriftSettings),
     ("recorder", RecorderSettings),
     ("storage", StorageSettings),
     ("retention", RetentionSettings),

@@ -9,13 +9,15 @@ import datetime as dt
 import os
 import zoneinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from lbzf_ros.config.base import Settings
-from lbzf_ros.config.detectors import NetworkSettings, RecordedSettings
+from lbzf_ros.config.detectors import DetectorSettings
+from lbzf_ros.config.drift import DriftSettings
 from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
+from lbzf_ros.config.running import GraphSettings, RecorderSettings, StorageSettings, WebSettings
 from lbzf_ros.config.secrets import (
     VARIABLE,
     WRITE_INSTEAD,
@@ -24,16 +26,8 @@ from lbzf_ros.config.secrets import (
     notes_hold_secret,
     read_credentials,
 )
-from lbzf_ros.core.geometry import polygon_problem
-from lbzf_ros.core.model import Anchor, EvidenceKind, ZoneKind
-from lbzf_ros.core.rules import RULES
+from lbzf_ros.config.stations import Code, ShiftHoursConfig, StationConfig
 
-Code = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Z0-9][A-Z0-9_]{0,63}$", description="Capitals, digits and _; used in files and the API."
-    ),
-]
 START_TIME_HELP = (
     "Capture time of a file's first picture, with its zone. Default: when the file was last changed."
 )
@@ -47,137 +41,6 @@ def _known_zone(name: str) -> str:
             f"no such time zone; allowed are IANA names such as America/Bogota ({error})"
         ) from None
     return name
-
-
-class ZoneConfig(Settings):
-    """A polygon in the camera's picture."""
-
-    kind: ZoneKind = Field(description="work: where the operator is; trigger, pick, drop: where hands reach.")
-    polygon_px: list[tuple[float, float]] = Field(
-        description="Corners [x, y] in pixels of the camera's picture, at least 3, in order, not crossing."
-    )
-    evidence: EvidenceKind = Field(
-        default=None,  # type: ignore[assignment]  # filled from `kind` below
-        description="person: somebody's anchor is in the zone; motion: enough of its pixels move. "
-        "By default person for work zones and motion for the others.",
-    )
-    anchor: Anchor = Field(
-        default=Anchor.BODY,
-        description="Point of a person's box that must lie in the zone: body (its middle) or feet (middle of its "
-        "lower edge). body also works where a table hides the legs.",
-    )
-    motion_threshold: float = Field(
-        default=0.08,
-        gt=0,
-        le=1,
-        description="Share of the zone's pixels that must move to count as motion, 0 to 1.",
-    )
-    enter_s: float = Field(
-        default=None,  # type: ignore[assignment]  # filled from `evidence` below
-        ge=0,
-        le=60,
-        description="Seconds of evidence before the zone counts as entered (the entry is dated back to the first "
-        "of them). By default 1.0 for person, 0 for motion.",
-    )
-    leave_s: float = Field(
-        default=None,  # type: ignore[assignment]  # filled from `evidence` below
-        ge=0,
-        le=600,
-        description="Seconds without evidence before the zone counts as left (dated back to the first of them). "
-        "By default 2.0 for person, 1.0 for motion.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults_by_kind(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        person = {"evidence": "person", "enter_s": 1.0, "leave_s": 2.0}
-        motion = {"evidence": "motion", "enter_s": 0.0, "leave_s": 1.0}
-        is_motion = data.get("evidence", "person" if data.get("kind") == "work" else "motion") == "motion"
-        return {**(motion if is_motion else person), **data}
-
-    @field_validator("polygon_px")
-    @classmethod
-    def _proper_polygon(cls, polygon: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        if problem := polygon_problem(polygon):
-            raise ValueError(problem)
-        return polygon
-
-
-class Limits(Settings):
-    """Which durations can be a cycle. Without own figures they follow the standard time (SAM)."""
-
-    min_cycle_s: float | None = Field(
-        default=None,
-        gt=0,
-        le=86400,
-        description="Shorter cycles are rejected, seconds. Default: from the SAM.",
-    )
-    max_cycle_s: float | None = Field(
-        default=None,
-        gt=0,
-        le=86400,
-        description="Longer cycles are rejected, seconds. Default: from the SAM.",
-    )
-    min_sam_ratio: float = Field(
-        default=0.25, gt=0, le=1, description="Shortest cycle as a multiple of the SAM."
-    )
-    max_sam_ratio: float = Field(
-        default=4.0, ge=1, le=100, description="Longest cycle as a multiple of the SAM."
-    )
-    min_without_sam_s: float = Field(
-        default=3.0, gt=0, le=3600, description="Shortest cycle where no SAM is known, seconds."
-    )
-    max_without_sam_s: float = Field(
-        default=600.0, gt=0, le=86400, description="Longest cycle where no SAM is known, seconds."
-    )
-    min_dwell_ratio: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="Share of the cycle with somebody at the station; less is rejected.",
-    )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Limits:
-        low, high = self.min_cycle_s, self.max_cycle_s
-        if low is not None and high is not None and low >= high:
-            raise ValueError(f"min_cycle_s {low} must be below max_cycle_s {high}")
-        return self
-
-    def for_sam(self, sam_s: float | None) -> tuple[float, float]:
-        """Shortest and longest cycle in seconds for a standard time in seconds (None: not known)."""
-        low = self.min_without_sam_s if sam_s is None else self.min_sam_ratio * sam_s
-        high = self.max_without_sam_s if sam_s is None else self.max_sam_ratio * sam_s
-        return self.min_cycle_s or low, self.max_cycle_s or high
-
-
-class StationConfig(Settings):
-    """A workstation (puesto)."""
-
-    code: Code
-    display_name: str = Field(default="", description="What people see; the code when empty.")
-    camera: str = Field(description="Label of the camera that sees it.")
-    operation: str = Field(default="", description="Operation as in standard_times, e.g. PESPUNTAR CUELLO.")
-    sequence_pos: int | None = Field(
-        default=None, ge=1, le=1000, description="Position in the flow of the module."
-    )
-    rule: str = Field(default="presence", description=f"How zones make a cycle: {', '.join(RULES)}.")
-    zones: dict[str, ZoneConfig] = Field(min_length=1, description="Polygons by name.")
-    limits: Limits = Field(default_factory=Limits, description="Which durations can be a cycle.")
-
-    @model_validator(mode="after")
-    def _rule_has_its_zones(self) -> StationConfig:
-        if self.rule not in RULES:
-            raise ValueError(f"rule {self.rule!r} is not known; allowed: {', '.join(RULES)}")
-        have = [zone.kind for zone in self.zones.values()]
-        for kind in sorted(RULES[self.rule].zone_kinds):
-            if have.count(kind) != 1:
-                raise ValueError(
-                    f"rule {self.rule!r} needs exactly one zone of kind {kind.value!r}, found {have.count(kind)}"
-                )
-        return self
 
 
 class Camera(Settings):
@@ -309,179 +172,10 @@ class Module(Settings):
     )
     cameras: list[Camera] = Field(min_length=1, description="The cameras that look at it.")
     workstations: list[StationConfig] = Field(min_length=1, description="Its stations.")
-
-
-class DetectorSettings(Settings):
-    """How people are found."""
-
-    backend: str = Field(default="hog_background", description="Name of a detector backend.")
-    fallback: str = Field(
-        default="",
-        description="Backend that is used, with an error in log and diagnostics, when the chosen one lacks its file, "
-        "library or device. Empty: the detector does not start without it.",
+    shift_hours: list[ShiftHoursConfig] = Field(
+        default_factory=list,
+        description="When it works; cycles that begin at other times are rejected (out_of_shift). Empty: always.",
     )
-    working_side_px: int = Field(
-        default=240,
-        ge=120,
-        le=1080,
-        description="Pictures are shrunk until their shorter side is about this, pixels.",
-    )
-    min_height_share: float = Field(
-        default=0.2,
-        gt=0.02,
-        le=1,
-        description="Least height of a person, as a share of the picture's height.",
-    )
-    search_height_share: float = Field(
-        default=0.35,
-        gt=0.02,
-        le=1,
-        description="The same where HOG searches the whole picture; smaller finds farther people and takes longer.",
-    )
-    hog_threshold: float = Field(default=0.0, ge=-1, le=3, description="Least margin of a HOG hit.")
-    confirm_score: float = Field(
-        default=0.8, ge=0, le=10, description="Sum of recent margins at which a blob is a person."
-    )
-    recheck_s: float = Field(
-        default=1.0, gt=0, le=60, description="Seconds after which HOG looks at a known person again."
-    )
-    search_s: float = Field(
-        default=2.0,
-        gt=0,
-        le=60,
-        description="Seconds between searches of the whole picture, while it is in doubt.",
-    )
-    hold_s: float = Field(
-        default=60.0,
-        gt=0,
-        le=3600,
-        description="Seconds after which somebody who neither moves nor is hit was none.",
-    )
-    doubt_s: float = Field(
-        default=60.0,
-        gt=0,
-        le=3600,
-        description="Seconds for which a newly learnt background may show a person.",
-    )
-    learn_s: float = Field(
-        default=15.0,
-        gt=0,
-        le=3600,
-        description="Seconds in which the background follows what changes slowly.",
-    )
-    absorb_s: float = Field(
-        default=15.0,
-        gt=0,
-        le=3600,
-        description="Seconds after which what is different and no person is furniture.",
-    )
-    noise_factor: float = Field(
-        default=4.0, ge=1, le=20, description="Standard deviations of a pixel's noise that make it different."
-    )
-    min_contrast: float = Field(
-        default=14.0,
-        ge=1,
-        le=100,
-        description="Grey levels that make it different, however clean the picture is.",
-    )
-    relight_share: float = Field(
-        default=0.6,
-        gt=0,
-        le=1,
-        description="Share of the picture that changes at once when the light is switched.",
-    )
-    network: NetworkSettings = Field(
-        default_factory=NetworkSettings, description="The model of onnx, tensorrt and ultralytics."
-    )
-    recorded: RecordedSettings = Field(
-        default_factory=RecordedSettings, description="What the backend recorded reads."
-    )
-
-    def parameters(self) -> dict[str, Any]:
-        """Everything but where files lie, which says nothing about what is in them."""
-        places = {"network": {"weights", "engine_folder"}, "recorded": {"file"}}
-        return self.model_dump(mode="json", exclude=places)
-
-    def of_camera(self, label: str) -> DetectorSettings:
-        """The settings with the camera's label in the name of the recording."""
-        file = self.recorded.file.replace("{camera}", label)
-        return self.model_copy(update={"recorded": self.recorded.model_copy(update={"file": file})})
-
-
-class RecorderSettings(Settings):
-    """What is written to disk as pictures and video."""
-
-    video: bool = Field(default=True, description="Write H.264 segments.")
-    segment_minutes: int = Field(
-        default=10,
-        ge=1,
-        le=60,
-        description="Length of a segment, minutes; segments begin at full multiples of it.",
-    )
-    video_crf: int = Field(default=28, ge=0, le=51, description="x264 quality: lower is better and larger.")
-    video_preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = Field(
-        default="superfast", description="x264 speed."
-    )
-    jpeg_quality: int = Field(
-        default=85, ge=10, le=100, description="Quality of the picture of a cycle's start."
-    )
-    picture_memory_s: float = Field(
-        default=20.0,
-        ge=2,
-        le=120,
-        description="Seconds of pictures held, from which a cycle's start is taken.",
-    )
-
-
-class StorageSettings(Settings):
-    """How rows are written."""
-
-    commit_every_events: int = Field(
-        default=100, ge=1, le=10000, description="Commit at the latest after so many."
-    )
-    commit_every_s: float = Field(
-        default=0.05, gt=0, le=5, description="Commit at the latest after so many seconds."
-    )
-    reserve_gb: float = Field(
-        default=5.0,
-        ge=0,
-        le=10000,
-        description="Space kept for the database: below it no video or picture is written.",
-    )
-    keep_sent_hours: float = Field(
-        default=48.0,
-        ge=0,
-        le=8760,
-        description="Hours for which the cycle tracker keeps what is written already, to send it again when the "
-        "database had to be restored from a backup.",
-    )
-
-
-class GraphSettings(Settings):
-    """How the nodes work together."""
-
-    diagnostics_period_s: float = Field(
-        default=1.0, ge=0.1, le=60, description="Seconds between diagnostics."
-    )
-    frames_in_flight: int = Field(
-        default=4,
-        ge=1,
-        le=8,
-        description="Pictures of one camera on their way at once in a lock-step replay.",
-    )
-    resend_s: float = Field(
-        default=2.0, ge=0.2, le=60, description="Seconds after which what was not answered is sent again."
-    )
-
-
-class WebSettings(Settings):
-    """The page and the API."""
-
-    host: str = Field(
-        default="127.0.0.1", description="Address it listens on; 127.0.0.1 is this machine only."
-    )
-    port: int = Field(default=5000, ge=1, le=65535, description="Port it listens on.")
-    recent_cycles: int = Field(default=10, ge=1, le=100, description="Cycles shown for each station.")
 
 
 class Plant(Settings):
@@ -496,6 +190,9 @@ class Plant(Settings):
         default_factory=list, description="SAM by reference and operation."
     )
     detector: DetectorSettings = Field(default_factory=DetectorSettings, description="How people are found.")
+    drift: DriftSettings = Field(
+        default_factory=DriftSettings, description="How it is noticed that a camera has moved."
+    )
     recorder: RecorderSettings = Field(
         default_factory=RecorderSettings, description="Pictures and video on disk."
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.core.model import Homography
+
 Point = tuple[float, float]
+Polygon = tuple[Point, ...]
 
 
 def polygon_problem(polygon: Sequence[Point]) -> str | None:
@@ -76,3 +81,61 @@ def inside(polygon: Sequence[Point], points: NDArray[np.float32]) -> NDArray[np.
     slope = np.divide(following[:, 0] - corners[:, 0], rise, out=np.zeros(len(corners)), where=rise != 0)
     left_of_side = x < corners[:, 0] + slope * (y - corners[:, 1])
     return np.asarray((spans & left_of_side).sum(axis=1) % 2 == 1)
+
+
+@functools.lru_cache(maxsize=1024)
+def moved(polygon: Polygon, homography: Homography) -> Polygon:
+    """Where a polygon lies after the picture's content has moved; remembered, because it is asked for every picture.
+
+    Raises:
+        InvalidValue: the homography takes a corner to infinity or behind the camera.
+    """
+    a, b, c, d, e, f, g, h, i = homography
+    corners = []
+    for x, y in polygon:
+        depth = g * x + h * y + i
+        if not depth > 0:
+            raise InvalidValue(f"homography {homography} has no place for the corner [{x:g}, {y:g}]")
+        corners.append(((a * x + b * y + c) / depth, (d * x + e * y + f) / depth))
+    return tuple(corners)
+
+
+def share_inside(box: Sequence[float], polygon: Sequence[Point]) -> float:
+    """Share 0..1 of a box's area that lies in a simple polygon; 0 for a box without area.
+
+    The polygon is clipped by the box (Sutherland and Hodgman, 1974); a notched one may fall into parts that stay
+    joined by lines without area, so the area is right all the same.
+    """
+    left, top, right, bottom = box
+    area_px2 = (right - left) * (bottom - top)
+    if not area_px2 > 0:
+        return 0.0
+    corners = clipped(polygon, box)
+    return min(1.0, abs(signed_area_px2(corners)) / area_px2) if corners else 0.0
+
+
+def clipped(polygon: Sequence[Point], box: Sequence[float]) -> list[Point]:
+    """The part of a polygon that lies in a box (x_min, y_min, x_max, y_max); nothing when they are apart."""
+    left, top, right, bottom = box
+    corners = list(polygon)
+    for axis, limit, sign in ((0, left, 1), (0, right, -1), (1, top, 1), (1, bottom, -1)):
+        if corners:
+            corners = _clipped(corners, axis, limit, sign)
+    return corners
+
+
+def _clipped(corners: list[Point], axis: int, limit: float, sign: int) -> list[Point]:
+    """The part of a polygon with sign * coordinate >= sign * limit."""
+    kept: list[Point] = []
+    before = corners[-1]
+    before_in = (before[axis] - limit) * sign >= 0
+    for corner in corners:
+        corner_in = (corner[axis] - limit) * sign >= 0
+        if corner_in != before_in:
+            part = (limit - before[axis]) / (corner[axis] - before[axis])
+            other = before[1 - axis] + part * (corner[1 - axis] - before[1 - axis])
+            kept.append((limit, other) if axis == 0 else (other, limit))
+        if corner_in:
+            kept.append(corner)
+        before, before_in = corner, corner_in
+    return kept

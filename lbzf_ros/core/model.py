@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.core.explanation import Explanation
 
 NS_PER_S = 1_000_000_000
 UNKNOWN = float("nan")
@@ -48,14 +49,22 @@ class Evidence(IntEnum):
     ABSENT = 0
     PRESENT = 1
     UNKNOWN = 2
+    NEAR = 3
+    """Nobody is in it, but somebody who was is still beside it: he may be leaning back, or leaving.
+
+    Where the evidence is motion: some of it moves, but less than its threshold.
+    """
 
 
 class Drift(IntEnum):
-    """Whether the camera has moved since its zones were drawn (values as in StationOccupancy.msg)."""
+    """Whether the camera has moved since its zones were drawn (values as in ViewShift.msg)."""
 
     UNKNOWN = 0
+    """The view cannot be recognised: it may be another one."""
     OK = 1
     DRIFTED = 2
+    UNCHECKED = 3
+    """There is nothing to compare with: no picture of when the zones were drawn, or one without any features."""
 
 
 class Activity(IntEnum):
@@ -115,6 +124,27 @@ class Boxes:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
+Homography = tuple[float, float, float, float, float, float, float, float, float]
+"""Rows of the 3 x 3 matrix that takes a point (x, y, 1) of one picture to another; the last figure is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewShift:
+    """How the present view of a camera differs from the one on which some of its zones were drawn.
+
+    Attributes:
+        roi_version_ids: the zones that were drawn on that view.
+        drift: what is known about it.
+        shift_px: how far the picture's content has moved, at the corner where it moved most; NaN: not known.
+        homography: takes the zones to where they are now; None: they are used as they were drawn.
+    """
+
+    roi_version_ids: tuple[int, ...]
+    drift: Drift
+    shift_px: float = UNKNOWN
+    homography: Homography | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameDetections:
     """The people of one picture with their tracks, and the moving share of its motion zones.
@@ -123,6 +153,8 @@ class FrameDetections:
         boxes: people, n of them.
         track_ids: int32 (n,), -1 where a person is not tracked.
         motion: share of moving pixels 0..1 by zone id (`zone_id`); NaN where it is not known.
+        view_clear: False: blocked, dark or shaken; then nothing in the picture is evidence for or against anybody.
+        shifts: how the view differs from those on which zones were drawn; zones in none of them are unchecked.
     """
 
     camera: str
@@ -133,6 +165,8 @@ class FrameDetections:
     boxes: Boxes
     track_ids: NDArray[np.int32]
     motion: Mapping[str, float] = field(default_factory=dict)
+    view_clear: bool = True
+    shifts: tuple[ViewShift, ...] = ()
 
     def __post_init__(self) -> None:
         if self.track_ids.shape != (len(self.boxes),):
@@ -141,7 +175,7 @@ class FrameDetections:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A polygon of a workstation in a camera's picture, with how its evidence is debounced."""
+    """A polygon of a workstation in a camera's picture, with how its evidence is debounced (`core.debounce`)."""
 
     name: str
     kind: ZoneKind
@@ -151,12 +185,33 @@ class Zone:
     motion_threshold: float
     enter_s: float
     leave_s: float
+    linger_s: float
     roi_version_id: int
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftHours:
+    """When a shift (jornada) works, in the plant's local time.
+
+    Attributes:
+        label: what people call it.
+        weekdays: 0 Monday to 6 Sunday, of its start.
+        start_min: minutes after midnight.
+        end_min: the same; not after the start: on the next day.
+    """
+
+    label: str
+    weekdays: tuple[int, ...]
+    start_min: int
+    end_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class Workstation:
-    """One station: its zones, its cycle rule and its limits. `sam_s` is NaN when no standard time is known."""
+    """One station: its zones, its cycle rule and its limits (`core.rejection`).
+
+    `sam_s` is NaN when no standard time is known. Without `shift_hours` every hour is worked.
+    """
 
     module: str
     code: str
@@ -167,12 +222,25 @@ class Workstation:
     min_cycle_s: float
     max_cycle_s: float
     min_dwell_ratio: float
+    max_gap_s: float
+    min_confidence: float
+    max_second_person_ratio: float
+    max_drift_unknown_ratio: float
     zones: tuple[Zone, ...]
+    shift_hours: tuple[ShiftHours, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """Module and code: what identifies a station in the plant."""
         return self.module, self.code
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceView:
+    """The view on which some zones were drawn, as features (`lbzf_ros.drift.features`)."""
+
+    roi_version_ids: tuple[int, ...]
+    features: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +254,8 @@ class RoiSet:
     fps: float
     parameter_hash: str
     workstations: tuple[Workstation, ...]
+    time_zone: str = "UTC"
+    references: tuple[ReferenceView, ...] = ()
 
     @property
     def identity(self) -> tuple[str, tuple[int, ...]]:
@@ -201,13 +271,19 @@ def zone_id(module: str, workstation: str, zone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ZoneOccupancy:
-    """Evidence in one zone in one picture. `confidence` is NaN without a person."""
+    """Evidence in one zone in one picture. `confidence` is NaN without a person.
+
+    Attributes:
+        track_ids: who is in it.
+        near_track_ids: who was in it and is still beside it.
+    """
 
     zone: str
     evidence: Evidence
     motion_share: float = UNKNOWN
     track_ids: tuple[int, ...] = ()
     confidence: float = UNKNOWN
+    near_track_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +299,14 @@ class StationOccupancy:
 
 @dataclass(frozen=True, slots=True)
 class FrameOccupancy:
-    """All stations of one camera in one picture."""
+    """All stations of one camera in one picture. `visible_track_ids`: everybody in it, at a station or not."""
 
     camera: str
     stamp_ns: int
     parameter_hash: str
     model: ModelInfo
     stations: tuple[StationOccupancy, ...]
+    visible_track_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +319,7 @@ class StationState:
     occupied: bool
     event_uid: str = ""
     start_ns: int = 0
+    drift: Drift = Drift.UNCHECKED
 
 
 def event_uid(*, module: str, camera: str, workstation: str, rule: str, start_ns: int) -> str:
@@ -260,6 +338,8 @@ class CycleEvent:
         observed_share: share 0..1 of the expected pictures that were really looked at.
         detection_count: pictures of the cycle with a person at the station.
         reasons: why it was rejected or aborted: code to a text with the figures.
+        drift: the worst that was known of the camera's view during it: drifted, unknown, unchecked, ok.
+        explanation: why it was decided so; None: nobody has kept it.
     """
 
     event_uid: str
@@ -283,6 +363,8 @@ class CycleEvent:
     observed_share: float = UNKNOWN
     detection_count: int = 0
     reasons: Mapping[str, str] = field(default_factory=dict)
+    drift: Drift = Drift.UNCHECKED
+    explanation: Explanation | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         needs_end = self.kind in (EventKind.END, EventKind.REJECT)

@@ -7,17 +7,30 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lbzf_ros.core.model import UNKNOWN
+from lbzf_ros.core.model import UNKNOWN, Drift
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What one picture said about a station. `confidence` is 0 when nobody was seen."""
+    """What one picture said about a station.
+
+    Attributes:
+        gap_ns: time since the latest picture before that said anything.
+        known: it said something; False: the view was not clear.
+        occupied: somebody was at the station.
+        operator: its operator was.
+        tracked: people at the station had track numbers.
+        confidence: 0 when nobody was seen.
+    """
 
     stamp_ns: int
-    occupied: bool
-    confidence: float
-    tracks: tuple[int, ...]
+    gap_ns: int
+    known: bool = True
+    occupied: bool = False
+    operator: bool = False
+    tracked: bool = False
+    confidence: float = 0.0
+    drift: Drift = Drift.UNCHECKED
 
 
 @dataclass(slots=True)
@@ -25,17 +38,27 @@ class Tally:
     """Sums over pictures: constant memory however long the span."""
 
     pictures: int = 0
+    known: int = 0
     with_person: int = 0
+    with_operator: int = 0
+    tracked: int = 0
     confidence_sum: float = 0.0
-    by_track: Counter[int] = field(default_factory=Counter)
+    longest_gap_ns: int = 0
+    by_drift: Counter[Drift] = field(default_factory=Counter)
 
     def add(self, picture: Picture) -> None:
         """Take one picture."""
         self.pictures += 1
+        self.by_drift[picture.drift] += 1
+        if not picture.known:
+            return
+        self.known += 1
+        self.longest_gap_ns = max(self.longest_gap_ns, picture.gap_ns)
+        self.with_operator += picture.operator
+        self.tracked += picture.tracked
         if picture.occupied:
             self.with_person += 1
             self.confidence_sum += picture.confidence
-            self.by_track.update(picture.tracks)
 
     @property
     def mean_confidence(self) -> float:
@@ -45,8 +68,24 @@ class Tally:
 
     @property
     def primary_dwell_ratio(self) -> float:
-        """Share of the pictures with the person who was there most, 0..1; NaN when nobody was tracked."""
-        return max(self.by_track.values()) / self.pictures if self.by_track else UNKNOWN
+        """Share of the pictures with the operator, 0..1; NaN when nobody was tracked."""
+        return self.with_operator / self.known if self.tracked else UNKNOWN
+
+    @property
+    def second_person_ratio(self) -> float:
+        """Share of the pictures with somebody at the station, but not the operator, 0..1; NaN without any picture."""
+        return max(self.with_person - self.with_operator, 0) / self.known if self.known else UNKNOWN
+
+    @property
+    def drift_unknown_ratio(self) -> float:
+        """Share of the pictures whose view could not be recognised, 0..1."""
+        return self.by_drift[Drift.UNKNOWN] / self.pictures if self.pictures else 0.0
+
+    @property
+    def drift(self) -> Drift:
+        """The worst that was known of the camera's view."""
+        worst = (Drift.DRIFTED, Drift.UNKNOWN, Drift.UNCHECKED)
+        return next((drift for drift in worst if self.by_drift[drift]), Drift.OK)
 
 
 class Recent:

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
-from lbzf_ros.core.model import Boxes, ModelInfo
+from lbzf_ros.config.detectors import DetectorSettings
+from lbzf_ros.core.model import Boxes, Homography, ModelInfo
 from lbzf_ros.detectors.blobs import find_blobs
 from lbzf_ros.detectors.boxes import clip
 from lbzf_ros.detectors.ghosts import find_ghosts
 from lbzf_ros.detectors.scene import Scene
 
-_VERSION = "1"
+_VERSION = "2"
 _MOVING = 0.005  # share of a blob that moves when somebody is in it: from then on it is absorbed later
 _CONFIDENCE = 0.5
 
@@ -28,15 +28,22 @@ class BackgroundDetector:
     def __init__(self, settings: DetectorSettings) -> None:
         self._settings = settings
         self._scene = Scene(settings)
+        self._last = Boxes.empty()
 
     @property
     def info(self) -> ModelInfo:
         """What found the people."""
         return ModelInfo("background", _VERSION, f"opencv {cv2.__version__}")
 
+    def follow(self, step: Homography) -> None:
+        """The view has moved: so has the background."""
+        self._scene.follow(step)
+
     def detect(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> Boxes:
         """Find the people of the next picture: uint8 (height, width, 3)."""
         view = self._scene.look(image_bgr, stamp_ns)
+        if view.settling:
+            return Boxes.empty() if view.is_black else self._last
         blobs = find_blobs(view, self._settings.min_height_share * view.foreground.shape[0])
         ghosts = find_ghosts(view, self._scene.background(), blobs, list(range(len(blobs))))
         # Whoever moves starts the time after which what stays is absorbed anew.
@@ -45,4 +52,5 @@ class BackgroundDetector:
         self._scene.learn(view, people, ghosts)
         real = np.array([not ghosts[blobs.labels == i + 1].any() for i in range(len(blobs))], bool)
         boxes = clip(blobs.xyxy[real] * view.scale, image_bgr.shape[1], image_bgr.shape[0])
-        return Boxes(boxes, np.full(len(boxes), _CONFIDENCE, np.float32))
+        self._last = Boxes(boxes, np.full(len(boxes), _CONFIDENCE, np.float32))
+        return self._last

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.errors import ConfigError, DetectorError
-from lbzf_ros.core.model import Boxes, ModelInfo
+from lbzf_ros.core.model import Boxes, Homography, ModelInfo
 from lbzf_ros.detectors.network import BatchModel, NetworkDetector
 
 REGISTRY = {
@@ -80,6 +80,27 @@ def notice_of(detector: Detector) -> str:
     return detector.notice if isinstance(detector, Fallback) else ""
 
 
+@runtime_checkable
+class RemembersView(Protocol):
+    """A detector that remembers what the view looks like, and so must know when the camera has moved."""
+
+    def follow(self, step: Homography) -> None:
+        """The view has moved: the homography takes a point of earlier pictures to where it is now."""
+        ...
+
+
+def follow(detector: Detector, step: Homography) -> None:
+    """Tell a detector that the view has moved."""
+    used = detector.detector if isinstance(detector, Fallback) else detector
+    if isinstance(used, RemembersView):
+        used.follow(step)
+
+
+def most_at_once(detector: Detector, settings: DetectorSettings) -> int:
+    """How many cameras' pictures to give it together: one where each camera has a detector of its own."""
+    return settings.network.batch if _model_of(detector) else 1
+
+
 def detect_together(asked: Sequence[tuple[Detector, NDArray[np.uint8], int]]) -> list[Boxes]:
     """Find the people in the next pictures of several cameras: detector, picture and stamp of each.
 
@@ -88,14 +109,20 @@ def detect_together(asked: Sequence[tuple[Detector, NDArray[np.uint8], int]]) ->
     found = [Boxes.empty()] * len(asked)
     sharing: dict[BatchModel, list[int]] = {}
     for i, (detector, image, stamp_ns) in enumerate(asked):
-        if isinstance(detector, NetworkDetector):
-            sharing.setdefault(detector.model, []).append(i)
+        if model := _model_of(detector):
+            sharing.setdefault(model, []).append(i)
         else:
             found[i] = detector.detect(image, stamp_ns)
     for model, together in sharing.items():
         for i, boxes in zip(together, model.find([asked[i][1] for i in together]), strict=True):
             found[i] = boxes
     return found
+
+
+def _model_of(detector: Detector) -> BatchModel | None:
+    """The model that a detector shares with those of other cameras."""
+    used = detector.detector if isinstance(detector, Fallback) else detector
+    return used.model if isinstance(used, NetworkDetector) else None
 
 
 def _make(name: str, setting: str, settings: DetectorSettings) -> Detector:

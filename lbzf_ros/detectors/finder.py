@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
-from lbzf_ros.core.model import Boxes, EvidenceKind, FrameDetections, RoiSet, zone_id
-from lbzf_ros.detectors.base import create, detect_together, notice_of
+from lbzf_ros.config.detectors import DetectorSettings
+from lbzf_ros.config.drift import DriftSettings
+from lbzf_ros.core.model import Boxes, EvidenceKind, FrameDetections, ReferenceView, RoiSet, zone_id
+from lbzf_ros.detectors.base import create, detect_together, follow, notice_of
+from lbzf_ros.detectors.clear_view import ClearView
 from lbzf_ros.detectors.motion import ZoneMotion
 from lbzf_ros.detectors.tracking import Tracker
+from lbzf_ros.drift.watch import DriftWatch
 
 
 class PeopleFinder:
     """Detector, tracker and zone motion of one camera."""
 
-    def __init__(self, settings: DetectorSettings, rois: RoiSet) -> None:
+    def __init__(self, settings: DetectorSettings, rois: RoiSet, drift: DriftSettings | None = None) -> None:
         self._camera = rois.camera
         self._detector = create(settings, rois.camera)
         self._tracker = Tracker(rois.fps)
+        self._watch = DriftWatch(drift or DriftSettings(), rois)
+        self._clear_view = ClearView(settings.clear_view)
         self._motion = ZoneMotion(
             {
-                zone_id(station.module, station.code, zone.name): zone.polygon_px
+                zone_id(station.module, station.code, zone.name): zone
                 for station in rois.workstations
                 for zone in station.zones
                 if zone.evidence is EvidenceKind.MOTION
             }
         )
+
+    def use_references(self, references: Iterable[ReferenceView]) -> None:
+        """Take over the views on which zones were drawn, for zones that are not compared with one already."""
+        self._watch.use_references(references)
 
     @property
     def notice(self) -> str:
@@ -37,7 +46,7 @@ class PeopleFinder:
 
     def __call__(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> FrameDetections:
         """Find the people in the next picture (height, width, 3); stamps must increase."""
-        return self._complete(self._detector.detect(image_bgr, stamp_ns), image_bgr, stamp_ns)
+        return self.together([(self, image_bgr, stamp_ns)])[0]
 
     @staticmethod
     def together(
@@ -45,16 +54,25 @@ class PeopleFinder:
     ) -> list[FrameDetections]:
         """The same for the next pictures of several cameras at once: finder, picture and stamp of each.
 
-        Cameras whose detectors share a model go through it in one batch.
+        Cameras whose detectors share a model go through it in one batch. A picture whose view is not clear is shown
+        to no detector: it has nobody in it that counts, and must not become what a detector knows of the scene.
         """
-        found = detect_together([(finder._detector, image, stamp_ns) for finder, image, stamp_ns in asked])
+        clear = [finder._clear_view.update(image, stamp_ns) for finder, image, stamp_ns in asked]
+        shown = [i for i, is_clear in enumerate(clear) if is_clear]
+        seen = detect_together([(asked[i][0]._detector, *asked[i][1:]) for i in shown])
+        found = dict(zip(shown, seen, strict=True))
         return [
-            finder._complete(boxes, image, stamp_ns)
-            for (finder, image, stamp_ns), boxes in zip(asked, found, strict=True)
+            finder._complete(found.get(i, Boxes.empty()), image, stamp_ns, clear=clear[i])
+            for i, (finder, image, stamp_ns) in enumerate(asked)
         ]
 
-    def _complete(self, boxes: Boxes, image_bgr: NDArray[np.uint8], stamp_ns: int) -> FrameDetections:
-        """Boxes with their tracks, and the motion of the zones."""
+    def _complete(
+        self, boxes: Boxes, image_bgr: NDArray[np.uint8], stamp_ns: int, *, clear: bool
+    ) -> FrameDetections:
+        """Boxes with their tracks, where the zones are, and how much of them moves."""
+        shifts = self._watch.update(image_bgr, stamp_ns, boxes.xyxy, clear=clear)
+        if self._watch.step is not None:
+            follow(self._detector, self._watch.step)
         ids = self._tracker.update(boxes, stamp_ns)
         order = np.lexsort((boxes.xyxy[:, 0], ids))
         return FrameDetections(
@@ -65,5 +83,7 @@ class PeopleFinder:
             model=self._detector.info,
             boxes=Boxes(boxes.xyxy[order], boxes.confidence[order]),
             track_ids=ids[order],
-            motion=self._motion.update(image_bgr),
+            motion=self._motion.update(image_bgr, shifts) if clear else self._motion.pass_over(),
+            view_clear=clear,
+            shifts=shifts,
         )

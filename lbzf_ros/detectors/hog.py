@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.model import Boxes, ModelInfo
 from lbzf_ros.detectors.boxes import area, clip
 from lbzf_ros.detectors.people_hog import SURE_MARGIN, PeopleHog

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
-from lbzf_ros.core.model import NS_PER_S, Boxes, ModelInfo
+from lbzf_ros.config.detectors import DetectorSettings
+from lbzf_ros.core.model import NS_PER_S, Boxes, Homography, ModelInfo
 from lbzf_ros.detectors.blobs import Blobs, find_blobs
 from lbzf_ros.detectors.boxes import Array, clip, keep_strongest
 from lbzf_ros.detectors.ghosts import find_ghosts
@@ -22,7 +22,7 @@ from lbzf_ros.detectors.people_hog import Hits, PeopleHog
 from lbzf_ros.detectors.scene import Scene
 from lbzf_ros.detectors.view import View
 
-_VERSION = "1"
+_VERSION = "2"
 _MAX_LOOKS = 4  # parts of one picture that HOG looks at
 _MOVING = 0.02  # share of a blob that moves when it is worth a look in every picture
 _SHOWN_CONFIDENCE = (0.6, 0.95)  # of a confirmed person: without a recent hit, at most
@@ -52,10 +52,20 @@ class HogBackgroundDetector:
         """What found the people."""
         return ModelInfo("hog_background", _VERSION, f"opencv {cv2.__version__}")
 
+    def follow(self, step: Homography) -> None:
+        """The view has moved: so has the background."""
+        self._scene.follow(step)
+
     def detect(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> Boxes:
         """Find the people of the next picture: uint8 (height, width, 3)."""
         s = self._settings
         view = self._scene.look(image_bgr, stamp_ns)
+        if view.settling:
+            self._people.wait(stamp_ns)
+            return (
+                Boxes.empty() if view.is_black else self._boxes(view, image_bgr.shape[1], image_bgr.shape[0])
+            )
+        self._people.shift(view.shift_px)
         blobs = find_blobs(view, s.min_height_share * view.foreground.shape[0])
         self._people.follow(view, blobs, stamp_ns)
         hits = self._look(image_bgr, view, blobs, stamp_ns)

@@ -167,6 +167,19 @@ def write_sequence(folder: Path, frames: Sequence[FrameDetections], kind: Kind, 
         ini.write(file, space_around_delimiters=False)
 
 
+def write_run(folder: Path, camera: str, frames: Sequence[FrameDetections], fps: float) -> None:
+    """Write what was found in a camera's recording: its boxes as a sequence `<camera>/`, its tracks as `<camera>.txt`.
+
+    With the true tracks as `<camera>/gt/gt.txt` scoring tools take them as they are:
+    `trackers eval --gt-dir DIR --tracker-dir DIR --metrics CLEAR HOTA Identity`.
+
+    Raises:
+        InvalidValue: there are no pictures, or their sizes differ.
+    """
+    write_sequence(folder / camera, frames, "det", fps)
+    write_rows(folder / f"{camera}.txt", frames, "tracks")
+
+
 def read_info(path: Path) -> SequenceInfo:
     """Read a seqinfo.ini.
 

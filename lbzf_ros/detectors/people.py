@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors.blobs import Blobs
 from lbzf_ros.detectors.boxes import Array, area, iou, overlap, shared_part
@@ -18,6 +18,7 @@ from lbzf_ros.detectors.person import GONE_FILL, MOVING_FILL, Person, stirs
 from lbzf_ros.detectors.view import View
 
 _HIT_FILL = 0.35  # share of a box that must be foreground for a new person
+_BACKGROUND_FILL = 0.2  # and at most for one whom the background shows
 _SCORE_DECAY_S = 3.0
 _MAX_SCORE = 4.0
 _SAME_IOU = 0.55  # of a blob's box with the box around a HOG hit
@@ -25,7 +26,10 @@ _LOST_S = 1.0
 _HELD_AROUND = 0.08  # of his height: how far around a person nothing is learnt
 _SPEED = 1.2  # of a hurrying person, body heights a second
 _INSIDE = 0.8  # of a smaller box lies in a larger one: then it is in it
+_DOUBLE = 0.75  # of the smaller of two boxes lies in the other
+_COVERED = 0.2  # of his box lies in somebody else's
 _PART = 0.6  # of his size: less than that at once is a part of him, not him
+_KNOWN_S = 1.0  # after so long his size is known
 _WALKING = 0.1  # share of a blob that moves when its person walks
 
 
@@ -54,10 +58,22 @@ class People:
         for person in self.members:
             person.note(view, stamp_ns)
 
+    def shift(self, shift_px: tuple[float, float]) -> None:
+        """The camera was knocked aside: everybody is elsewhere in the picture, right and down, working pixels."""
+        for person in self.members:
+            person.box = np.asarray(person.box + np.tile(shift_px, 2), np.float32)
+
+    def wait(self, stamp_ns: int) -> None:
+        """Everybody stays where he is: the picture says nothing."""
+        for person in self.members:
+            person.seen_ns = stamp_ns
+
     def confirm(self, hits: Hits, view: View, stamp_ns: int) -> None:
         """Use what HOG found in the picture (`hits` in working pixels), strongest first."""
         free = list(self.members)
         for box, weight in zip(hits.xyxy, hits.weight, strict=True):
+            if self._holds_several(box):
+                continue
             person = _nearest(box, free)
             if person is None:
                 person = self._newcomer(box, float(weight), view, stamp_ns)
@@ -65,6 +81,8 @@ class People:
                     continue
             else:
                 free.remove(person)
+                if _has_stepped_out(person, box, view):
+                    person = self._stepped_out(person, stamp_ns)
             self._believe(person, float(weight), stamp_ns)
             person.hit_ns = stamp_ns
             self._place(person, box, view)
@@ -134,21 +152,41 @@ class People:
             if fill(view.foreground, hit) < GONE_FILL:
                 person.box = _blend(person.box, hit)
                 return
-            if iou(person.box[None], hit[None])[0, 0] >= 0.5:
-                return
-            person.in_background = False
+            return
+        middle, width = float(hit[0] + hit[2]) / 2, float(person.box[2] - person.box[0])
         hit = refined(hit, view.solid)
+        if person.shared and person.seen_s >= _KNOWN_S:
+            # What is beside him is somebody else's, so his width is the one that he had alone.
+            hit = np.array([middle - width / 2, hit[1], middle + width / 2, hit[3]], np.float32)
         if _is_part(hit, person.box):
             return
         if person.blob < 0 or person.shared or iou(person.box[None], hit[None])[0, 0] < _SAME_IOU:
             person.box = hit
             person.shared = person.blob >= 0
 
+    def _holds_several(self, hit: Array) -> bool:
+        """Whether a hit (4,) has two known people in it: their outlines together look like a larger one."""
+        inside = [p for p in self.members if p.confirmed and p.seen and _is_part(p.box, hit)]
+        return len(inside) >= 2
+
+    def _stepped_out(self, person: Person, stamp_ns: int) -> Person:
+        """Somebody before the place of a person whom the background shows: himself, or somebody else.
+
+        His place tells: when it looks as before, he has not gone.
+        """
+        if not person.is_established:
+            person.in_background = False
+            return person
+        twin = Person(person.box, False, stamp_ns, score=person.score, confirmed=person.confirmed)
+        self.members.append(twin)
+        return twin
+
     def _newcomer(self, box: Array, weight: float, view: View, stamp_ns: int) -> Person | None:
         if any(shared_part(box, p.box) > 0.6 for p in self.members):
             return None
-        if fill(view.foreground, box) >= _HIT_FILL:
-            person = Person(refined(box, view.solid), False, stamp_ns)
+        own = refined(box, view.solid)
+        if fill(view.foreground, box) >= _HIT_FILL or _is_cut_off(own, box, view):
+            person = Person(own, False, stamp_ns)
         elif weight >= SURE_MARGIN and self._may_be_background(box, view):
             person = Person(box, True, stamp_ns)
         else:
@@ -169,22 +207,45 @@ class People:
     def _may_be_background(self, box: Array, view: View) -> bool:
         """Whether somebody who moves a little can have been there when the background was learnt."""
         apart = all(overlap(box[None], p.box[None])[0, 0] < 0.2 * area(box) for p in self.members)
-        return apart and fill(view.doubtful, box) > 0.5 and stirs(box, view)
+        as_before = fill(view.foreground, box) < _BACKGROUND_FILL
+        return apart and as_before and fill(view.doubtful, box) > 0.5 and stirs(box, view)
 
     def _gone(self, person: Person, ghosts: Mask, stamp_ns: int) -> bool:
         if not person.confirmed and stamp_ns - person.hit_ns > _SCORE_DECAY_S * NS_PER_S:
             return True
-        if stamp_ns - person.seen_ns > _LOST_S * NS_PER_S or fill(ghosts, person.box) > 0.4:
+        if fill(ghosts, person.box) > 0.4:
+            return True
+        lost_s = self.settings.hold_s if self._is_covered(person) else _LOST_S
+        if stamp_ns - person.seen_ns > lost_s * NS_PER_S:
             return True
         alive_ns = person.moved_ns if person.in_background else max(person.moved_ns, person.hit_ns)
         return stamp_ns - alive_ns > self.settings.hold_s * NS_PER_S
 
+    def _is_covered(self, person: Person) -> bool:
+        """Whether somebody stands before a person whom the background shows.
+
+        If he is there still, his place looks as before when the other one goes; if he is not, it does not.
+        """
+        return person.is_established and any(
+            other.seen and not other.in_background and shared_part(person.box, other.box) > _COVERED
+            for other in self.members
+            if other.confirmed and other is not person
+        )
+
     def _drop_doubles(self) -> None:
-        """Of two boxes in one place the confirmed, then the stronger, stays."""
+        """Of two boxes in one place the confirmed, then the stronger, stays.
+
+        Whom the background shows is not forgotten for somebody who stands before him, only not shown.
+        """
         order = sorted(self.members, key=lambda p: (-p.confirmed, -p.score))
         kept: list[Person] = []
         for person in order:
-            if all(shared_part(person.box, other.box) < 0.75 for other in kept):
+            same = [other for other in kept if shared_part(person.box, other.box) >= _DOUBLE]
+            if person.confirmed and all(person.is_established != other.is_established for other in same):
+                for hidden in (p for p in (person, *same) if same and p.is_established):
+                    hidden.seen = False
+                kept.append(person)
+            elif not same:
                 kept.append(person)
         self.members = [p for p in self.members if p in kept]
 
@@ -204,6 +265,18 @@ def _stacked(boxes: Array, max_height: float) -> Array:
 def _is_part(hit: Array, whole: Array) -> bool:
     """Whether HOG has seen only a part of somebody: head and shoulders, or legs."""
     return bool(shared_part(hit, whole) > _INSIDE and area(hit) < _PART * area(whole))
+
+
+def _has_stepped_out(person: Person, hit: Array, view: View) -> bool:
+    """Whether a hit (4,) is beside the place of a person whom the background shows, and his place has changed."""
+    changed = min(fill(view.foreground, hit), fill(view.foreground, person.box)) >= GONE_FILL
+    return person.in_background and changed and bool(iou(person.box[None], hit[None])[0, 0] < 0.5)
+
+
+def _is_cut_off(own: Array, hit: Array, view: View) -> bool:
+    """Whether a hit (4,) is somebody of whom the picture's edge leaves a part: his own box is narrow, and full."""
+    tall = own[3] - own[1] >= _PART * (hit[3] - hit[1])
+    return bool(tall) and fill(view.foreground, own) >= _HIT_FILL
 
 
 def _blend(old: Array, new: Array) -> Array:

@@ -19,6 +19,7 @@ _LEAST_PART = (
 )
 _STIR_FILL = 0.02  # share of a box that changes, by however little, when a person in the background sways
 _STIR_RATIO = 2.0  # how much more of it than of the rest of the picture
+_ESTABLISHED_S = 10.0
 _FINEST_LEVELS = 2.5  # grey levels
 
 
@@ -35,6 +36,7 @@ class Person:
         shared: the blob is more than him: somebody else, or a thing.
         seen: he is in this picture.
         height_px: his greatest height so far.
+        seen_s: for how long he has been seen, in all.
         hit_ns: when HOG last found him; looked_ns: last looked for him; moved_ns, seen_ns: likewise.
     """
 
@@ -47,6 +49,7 @@ class Person:
     shared: bool = False
     seen: bool = True
     height_px: float = 0.0
+    seen_s: float = 0.0
     hit_ns: int = 0
     looked_ns: int = 0
     moved_ns: int = 0
@@ -54,6 +57,11 @@ class Person:
 
     def __post_init__(self) -> None:
         self.hit_ns = self.looked_ns = self.moved_ns = self.seen_ns = self.stamp_ns
+
+    @property
+    def is_established(self) -> bool:
+        """Whether the background shows him for sure: he has been seen there for long, not by one wrong hit."""
+        return self.in_background and self.confirmed and self.seen_s >= _ESTABLISHED_S
 
     def note(self, view: View, stamp_ns: int) -> None:
         """Write down whether he is there and whether he moves. When the light was switched, nothing is known."""
@@ -69,6 +77,7 @@ class Person:
             self.seen &= height_px >= _LEAST_PART * self.height_px
         if self.seen:
             self.seen_ns = stamp_ns
+            self.seen_s += view.elapsed_s
         if not view.relit and self._moves(view):
             self.moved_ns = stamp_ns
 

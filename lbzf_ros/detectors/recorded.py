@@ -1,4 +1,4 @@
-"""People that were found before: detections from a file in MOT format, played again by the pictures' stamps."""
+"""People that were found before: detections from a MOT file or a bag, played again by the pictures' stamps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.detectors import RecordedSettings
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings, RecordedSettings
 from lbzf_ros.core.errors import DetectorError, InvalidValue
 from lbzf_ros.core.model import NS_PER_S, Boxes, ModelInfo
+from lbzf_ros.detectors.bag import is_bag, read_bag
 from lbzf_ros.detectors.boxes import clip
 from lbzf_ros.detectors.mot import Rows, SequenceInfo, read_info, read_rows, read_times
 from lbzf_ros.detectors.weights import read_file
@@ -24,8 +24,8 @@ _SLACK_S = 0.002
 class RecordedDetector:
     """Gives the boxes that a file has for each picture; pixels are not looked at.
 
-    A picture is found by its stamp in the file's times.csv, or else counted from the beginning at the recording's rate.
-    One that the recording does not have is an error: nobody knows who was there.
+    A picture is found by its stamp in a bag or the file's times.csv, or else counted from the beginning at the
+    recording's rate. One that the recording does not have is an error: nobody knows who was there.
     """
 
     def __init__(self, settings: DetectorSettings) -> None:
@@ -36,7 +36,19 @@ class RecordedDetector:
         """
         chosen = settings.recorded
         if not chosen.file:
-            raise DetectorError("backend recorded needs detections: set detector.recorded.file to a MOT file")
+            raise DetectorError(
+                "backend recorded needs detections: set detector.recorded.file to a MOT file or a bag"
+            )
+        self._path = Path(chosen.file)
+        self._clock: _ByStamp | _ByRate
+        if is_bag(self._path):
+            found = read_bag(self._path, chosen.topic)
+            self._rows, self._clock = found.rows, _ByStamp(found.stamps_ns, "the bag")
+            self._info = ModelInfo("recorded", self._path.stem, "rosbag2", found.sha256)
+        else:
+            self._read_mot(chosen)
+
+    def _read_mot(self, chosen: RecordedSettings) -> None:
         self._path, info_file = _places(Path(chosen.file))
         times = self._path.with_name("times.csv")
         # Nobody at all is a recording too, if something says how long it is.
@@ -75,13 +87,14 @@ class RecordedDetector:
 class _ByStamp:
     """Every picture's stamp is known."""
 
-    def __init__(self, stamps_ns: NDArray[np.int64]) -> None:
+    def __init__(self, stamps_ns: NDArray[np.int64], name: str) -> None:
+        self._name = name
         self._order = np.argsort(stamps_ns, kind="stable")
         self._stamps_ns = stamps_ns[self._order]
 
     @property
     def extent(self) -> str:
-        return f"its times.csv has {len(self._stamps_ns)} stamps"
+        return f"{self._name} has {len(self._stamps_ns)} stamps"
 
     def frame(self, stamp_ns: int) -> int | None:
         if not len(self._stamps_ns):
@@ -119,7 +132,7 @@ def _clock(
     chosen: RecordedSettings, times: Path, info: SequenceInfo | None, rows: Rows, path: Path
 ) -> _ByStamp | _ByRate:
     if times.is_file():
-        return _ByStamp(read_times(times))
+        return _ByStamp(read_times(times), "its times.csv")
     fps = chosen.fps or (info.fps if info else None)
     if fps is None:
         raise DetectorError(

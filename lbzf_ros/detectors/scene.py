@@ -2,7 +2,9 @@
 
 Every pixel has a mean colour and a variance. Three things differ from an ordinary running average:
 
-- light and camera settings that change everywhere are taken out before comparing, below people too (`light`);
+- light and camera settings that change everywhere are taken out before comparing, below people too (`light`); while
+  they change so fast that they cannot be, nothing is concluded and nothing is learnt;
+- when somebody knocks against the camera, what is known moves with the picture (`bump`);
 - nothing is learnt where the caller says that a person stands, however long he stands still;
 - elsewhere, what stays different for `absorb_s` (a moved chair) becomes background at once.
 """
@@ -10,15 +12,16 @@ Every pixel has a mean colour and a variance. Three things differ from an ordina
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import DetectorSettings
-from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.config.detectors import DetectorSettings
+from lbzf_ros.core.model import NS_PER_S, Homography
 from lbzf_ros.detectors.boxes import Array
+from lbzf_ros.detectors.bump import shift_between, shifted
 from lbzf_ros.detectors.light import LightCurve
 from lbzf_ros.detectors.masks import Mask, around
 from lbzf_ros.detectors.view import Image, View, largest_difference, shrunk, smoothed, without_shadows
@@ -30,6 +33,11 @@ _MEDIAN_TO_RMS = 0.8  # from the largest of three absolute differences of two pi
 _NOISE_FOLLOWS = 0.2  # how fast the noise follows, a picture
 _TREMBLE_SLOWNESS = 16.0  # how much slower than still pixels what differs becomes less sensitive
 _FORGIVE = 2.0  # a second without difference takes back so many seconds with
+_BUMP_SHARE = 0.04  # of the picture that is suddenly different: it may be the camera
+_BUMP_LARGE = 0.25  # or that has been so for longer: it may still swing
+_BUMP_EXPLAINED = 0.5  # of that may be left when it was
+_WHITE, _BLACK, _CLIPPED_SHARE = 250, 3, 0.25  # of a picture that is over- or underexposed
+_SETTLES_WITHIN_S = 4.0  # a camera's exposure follows a switched lamp in 1 to 2 s
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +62,10 @@ class _Memory:
     foreground: Mask
     image: Image
 
+    def moved(self, shift_px: tuple[float, float]) -> _Memory:
+        """The same, seen by a camera that was knocked aside."""
+        return _Memory(*(shifted(getattr(self, field.name), shift_px) for field in fields(self)))
+
     @classmethod
     def of(cls, image: Image, doubt_s: float) -> _Memory:
         """Begin with a picture."""
@@ -72,10 +84,13 @@ class Scene:
         self._light = LightCurve()
         self._stamp_ns = 0
         self._age_s = self._noise = self._share = 0.0
+        self._unsettled_s: float | None = None
+        self._scale = 0
 
     def look(self, image_bgr: Image, stamp_ns: int) -> View:
         """Compare a picture (height, width, 3) with the background, without learning from it."""
         image, scale = shrunk(image_bgr, self._settings.working_side_px)
+        self._scale = scale
         memory = self._memory
         if memory is None or memory.image.shape != image.shape:
             memory = self._begin(image, stamp_ns)
@@ -86,12 +101,22 @@ class Scene:
         change = largest_difference(image, _brighter(memory.image, self._light.step))
         moving = smoothed(change > self._limit(self._noise), 3)
         view = self._compare(memory, image, moving, elapsed_s, scale)
+        suspicious = view.share - self._share > _BUMP_SHARE or view.share > _BUMP_LARGE
+        if suspicious and not self._light.is_sudden:
+            view = self._follow_bump(memory, view)
+            memory = self._memory or memory
+        if self._is_settling(memory, view):
+            memory.image, view.settling = image, True
+            return view
         if self._is_relit(view):
             self._relight(memory, image, before, memory.people | _wider(different))
             view = self._compare(memory, image, np.zeros_like(moving), elapsed_s, scale)
             view.relit = True
+        elif self._unsettled_s is not None:
+            view.relit, view.moving = True, np.zeros_like(moving)
         else:
             self._follow_noise(change)
+        self._unsettled_s = None
         memory.image, memory.foreground, self._share = image, view.foreground, view.share
         return view
 
@@ -109,7 +134,7 @@ class Scene:
             ghosts: uint8 (h, w), 1 where the picture is the background from now on.
         """
         memory, elapsed_s = self._memory, view.elapsed_s
-        if memory is None:
+        if memory is None or view.settling:
             return
         memory.people = people
         self._age_s += elapsed_s
@@ -123,6 +148,27 @@ class Scene:
         memory.different_s[people > 0] = 0
         memory.doubt_s -= np.float32(elapsed_s)
         self._absorb(memory, (memory.different_s > self._settings.absorb_s) | (ghosts > 0))
+
+    def follow(self, step: Homography) -> None:
+        """The camera has moved: what is remembered of each pixel goes where that is seen now.
+
+        What was not in the picture before looks as it does now.
+        """
+        memory = self._memory
+        if memory is None or self._scale == 0:
+            return
+        to_working = np.diag([1 / self._scale, 1 / self._scale, 1.0])
+        matrix = to_working @ np.array(step).reshape(3, 3) @ np.linalg.inv(to_working)
+        now = self._light.undo(memory.image.reshape(-1, 3).astype(np.float32)).reshape(memory.image.shape)
+        unknown = np.full_like(memory.doubt_s, self._settings.doubt_s)
+        memory.mean = _warped(memory.mean, matrix, now)
+        memory.variance = _warped(memory.variance, matrix, np.zeros_like(memory.variance))
+        memory.doubt_s = _warped(memory.doubt_s, matrix, unknown)
+        memory.different_s[:] = 0
+        memory.expected = self._light.apply(memory.mean)
+        size = memory.people.shape[1::-1]
+        memory.people = np.asarray(cv2.warpPerspective(memory.people, matrix, size), np.uint8)
+        memory.foreground = np.zeros_like(memory.foreground)
 
     def background(self) -> Image:
         """What the last picture would show without people: uint8 (h, w, 3)."""
@@ -143,6 +189,21 @@ class Scene:
         if 10 * np.count_nonzero(free) > free.size:
             self._light.update(mean[free], now[free].astype(np.float32))
         memory.expected = self._light.apply(memory.mean)
+
+    def _follow_bump(self, memory: _Memory, view: View) -> View:
+        """Move what is known with the picture, if that explains what is different in it."""
+        shift_px = shift_between(memory.expected, view.image)
+        if shift_px is None:
+            return view
+        moved = memory.moved(shift_px)
+        moved.expected = self._light.apply(moved.mean)
+        still = np.zeros_like(view.moving)  # everything has moved, so that nobody has for sure
+        after = self._compare(moved, view.image, still, view.elapsed_s, view.scale)
+        if after.share - self._share > _BUMP_EXPLAINED * (view.share - self._share):
+            return view
+        self._memory = moved
+        after.shift_px = shift_px
+        return after
 
     def _compare(self, memory: _Memory, image: Image, moving: Mask, elapsed_s: float, scale: int) -> View:
         difference = largest_difference(image.astype(np.float32), memory.expected)
@@ -169,7 +230,21 @@ class Scene:
     def _is_relit(self, view: View) -> bool:
         """Whether the light was switched: most of the picture changed, or its level did and much does not follow."""
         limit = self._settings.relight_share
-        return view.share > limit or (self._light.is_sudden and view.share - self._share > limit / 4)
+        sudden = self._light.is_sudden or self._unsettled_s is not None
+        return view.share > limit or (sudden and view.share - self._share > limit / 4)
+
+    def _is_settling(self, memory: _Memory, view: View) -> bool:
+        """Whether the light is being switched: what is learnt now is wrong when the exposure has followed.
+
+        Until its level stands still and the picture is neither white nor black, at most for `_SETTLES_WITHIN_S`. A lamp
+        that only flickers leaves the picture explained, so that nothing has to settle.
+        """
+        sudden, clipped = self._light.is_sudden, _is_clipped(view.image, memory.mean)
+        if self._unsettled_s is None:
+            self._unsettled_s = 0.0 if sudden and (clipped or self._is_relit(view)) else None
+            return self._unsettled_s is not None
+        self._unsettled_s += view.elapsed_s
+        return (sudden or clipped) and self._unsettled_s < _SETTLES_WITHIN_S
 
     def _relight(self, memory: _Memory, image: Image, before: Array, keep: Mask) -> None:
         """Take the picture as background; where `keep` is 1, the background `before` in the light around it."""
@@ -207,6 +282,22 @@ class Scene:
 def _brighter(image: Image, step: NDArray[np.float64]) -> Image:
     """The picture (h, w, 3), each channel so many grey levels brighter."""
     return np.asarray(cv2.add(image, np.append(step, 0.0)), np.uint8)
+
+
+def _warped(values: Array, matrix: NDArray[np.float64], beyond: Array) -> Array:
+    """Values of each pixel (h, w) or (h, w, 3) where they are after a movement; `beyond` where none come from."""
+    size = values.shape[1::-1]
+    moved = cv2.warpPerspective(
+        values, matrix, size, dst=beyond.copy(), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
+    )
+    return np.asarray(moved, np.float32)
+
+
+def _is_clipped(image: Image, background: Array) -> bool:
+    """Whether much of a picture (h, w, 3) is quite white or black that is not so in the background."""
+    now, usual = image[::_GRID, ::_GRID], background[::_GRID, ::_GRID]
+    lost = ((now >= _WHITE) & (usual < _WHITE)) | ((now <= _BLACK) & (usual > _BLACK))
+    return float(lost.any(axis=2).mean()) > _CLIPPED_SHARE
 
 
 def _wider(mask: Mask) -> Mask:

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.detectors import NetworkSettings
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings
 from lbzf_ros.core.errors import DetectorError
 from lbzf_ros.core.model import ModelInfo
 from lbzf_ros.detectors.boxes import Array

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lbzf_ros.config.detectors import NetworkSettings
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings
 from lbzf_ros.core.errors import DetectorError
 from lbzf_ros.core.model import Boxes, ModelInfo
 from lbzf_ros.detectors.boxes import clip

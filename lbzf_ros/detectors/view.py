@@ -14,6 +14,7 @@ from lbzf_ros.detectors.masks import Mask
 
 Image = NDArray[np.uint8]
 Number = TypeVar("Number", np.uint8, np.float32)
+_BLACK_LEVEL = 8.0  # mean grey level
 _SHADOW = (0.5, 1.3)  # brightness of a shadow, or of a light spot, relative to the background
 _SHADOW_COLOUR = 12.0  # grey levels by which its colour may differ besides
 
@@ -33,6 +34,9 @@ class View:
         elapsed_s: seconds since the picture before, 0 for the first.
         scale: picture pixels in one working pixel, in x and in y.
         relit: the light was switched: everything but people was learnt anew, `moving` says nothing.
+        settling: the light is being switched, and the camera's exposure has not followed yet: nothing in the picture
+            can be compared with the background.
+        shift_px: right and down, working pixels: by how much the camera was knocked aside just now.
     """
 
     image: Image
@@ -45,6 +49,13 @@ class View:
     elapsed_s: float
     scale: int
     relit: bool = False
+    settling: bool = False
+    shift_px: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def is_black(self) -> bool:
+        """Whether nothing can be seen: the lens is covered, or there is no light."""
+        return float(self.image.mean()) < _BLACK_LEVEL
 
     @property
     def share(self) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.config.detectors import NetworkSettings
 from lbzf_ros.core.errors import DetectorError
 from lbzf_ros.core.model import Boxes
-from lbzf_ros.detectors.boxes import Array, iou
+from lbzf_ros.detectors.boxes import Array
 
 _BOX = 4
 _END_TO_END_COLUMNS = 6
@@ -94,11 +95,12 @@ def _end_to_end(answer: Array, settings: NetworkSettings) -> tuple[Array, Array]
 
 
 def suppress(boxes: Array, confidence: Array, max_iou: float, most: int) -> NDArray[np.intp]:
-    """Non-maximum suppression: indices of the boxes (n, 4) that no stronger one overlaps by more, strongest first."""
-    rest = np.lexsort((*boxes.T[::-1], -confidence))[:_MOST_CANDIDATES]
-    kept: list[np.intp] = []
-    while len(rest) and len(kept) < most:
-        best, rest = rest[0], rest[1:]
-        kept.append(best)
-        rest = rest[iou(boxes[best][None], boxes[rest])[0] <= max_iou]
-    return np.array(kept, np.intp)
+    """Non-maximum suppression: indices of the boxes (n, 4) that no stronger one overlaps by more, strongest first.
+
+    OpenCV's; sorted before, so that equal confidences do not make it depend on the order.
+    """
+    order = np.lexsort((*boxes.T[::-1], -confidence))[:_MOST_CANDIDATES]
+    corner_and_size = boxes[order].astype(np.float64)
+    corner_and_size[:, 2:] -= corner_and_size[:, :2]
+    kept = cv2.dnn.NMSBoxes(corner_and_size, confidence[order], 0.0, max_iou)  # type: ignore[arg-type]  # takes arrays
+    return np.asarray(order[np.asarray(kept, np.intp)][:most])

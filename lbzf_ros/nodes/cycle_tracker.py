@@ -19,6 +19,7 @@ from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.cycle import CycleTracker
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
+from lbzf_ros.core.pipeline import CLOCK_SET_BACK
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
 from lbzf_ros.ros import convert, topics
@@ -198,9 +199,7 @@ class _OneCamera:
             self._counter.skipped += 1
             return
         if turn is Turn.RESTART:
-            self._begin(
-                tracker.rois, "clock_set_back", "the camera's clock went back while the cycle was running"
-            )
+            self._begin(tracker.rois, *CLOCK_SET_BACK)
         self._update(self._tracker or tracker, stamp_ns, message)
         self._counter.done(time.monotonic() - arrived_s)
 

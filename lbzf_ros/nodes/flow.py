@@ -6,12 +6,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from enum import Enum
 from typing import Generic, TypeVar
 
-from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.core.order import KEPT, Order, Turn
 
 M = TypeVar("M")
+__all__ = ["Answers", "InFlight", "Turn"]
 
 
 class InFlight:
@@ -79,44 +79,25 @@ class InFlight:
             self._changed.notify_all()
 
 
-class Turn(Enum):
-    """What a step does with a picture."""
-
-    NEW = "new"
-    AGAIN = "again"
-    OLD = "old"
-    RESTART = "restart"
-
-
 class Answers(Generic[M]):
     """The latest answers of a step, by the stamp they answer.
 
     A lock-step driver sends a picture again when no answer came. A step must not take a picture twice, so it sends
-    the old answer again. It refuses what is older than its newest picture, unless time itself has begun anew: the
-    clock was set back by more than `BACK_S`, or nothing else has come for a while (a file is played again).
+    the old answer again. What it does with other pictures: `core.order`.
     """
 
-    KEPT = 16
-    BACK_S = 10
+    KEPT = KEPT
 
     def __init__(self) -> None:
         self._answers: OrderedDict[int, M] = OrderedDict()
-        self._newest_ns = -1
-        self._refused = 0
+        self._order = Order()
 
     def judge(self, stamp_ns: int) -> Turn:
         """Say what to do with a picture of this stamp. RESTART has forgotten all answers."""
-        if stamp_ns > self._newest_ns:
-            self._refused = 0
-            return Turn.NEW
-        if stamp_ns in self._answers:
-            return Turn.AGAIN
-        self._refused += 1
-        if self._refused < self.KEPT and self._newest_ns - stamp_ns < self.BACK_S * NS_PER_S:
-            return Turn.OLD
-        self._answers.clear()
-        self._refused, self._newest_ns = 0, -1
-        return Turn.RESTART
+        turn = self._order.judge(stamp_ns)
+        if turn is Turn.RESTART:
+            self._answers.clear()
+        return turn
 
     def known(self, stamp_ns: int) -> M:
         """The answer to a stamp that was judged AGAIN."""
@@ -124,8 +105,8 @@ class Answers(Generic[M]):
 
     def add(self, stamp_ns: int, answer: M) -> M:
         """Hold an answer."""
-        self._newest_ns = stamp_ns
+        self._order.took(stamp_ns)
         self._answers[stamp_ns] = answer
-        if len(self._answers) > self.KEPT:
+        if len(self._answers) > KEPT:
             self._answers.popitem(last=False)
         return answer

@@ -25,7 +25,7 @@ from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.keeper import Keeper
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
-from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
+from lbzf_ros.store.engine import DATABASE_NAME, transaction, writing_engine
 from lbzf_ros.store.identity import (
     database_generation,
     database_marker,
@@ -36,7 +36,7 @@ from lbzf_ros.store.migrate import migrate
 from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.replaced import file_identity
 from lbzf_ros.store.writer import EventWriter
-from lbzf_ros.store.zones import set_reference
+from lbzf_ros.store.zones import set_reference, with_references
 
 _LOOK_EVERY_S = 1.0
 _LONGEST_CYCLE_H = 24.0
@@ -101,9 +101,12 @@ class Persistence(LbzfNode):
     def _open(self) -> None:
         """Open the database and tell everybody which zones and rules are in force."""
         self._database = _Database(self._path, self.plant, now_ns=self.get_clock().now().nanoseconds)
-        for camera, publisher in self._rois.items():
-            publisher.publish(convert.rois_to_msg(self._database.rois[camera]))
+        for camera in self._rois:
+            self._publish_rois(self._database, camera)
         self._info.publish(self._plant_info(self._database.generation))
+
+    def _publish_rois(self, database: _Database, camera: str) -> None:
+        self._rois[camera].publish(convert.rois_to_msg(database.rois[camera]))
 
     def _look(self) -> None:
         """See whether the database is still the file that was opened, and whether there is room on its disk."""
@@ -227,12 +230,15 @@ class Persistence(LbzfNode):
         )
 
     def _on_reference(self, message: Any) -> None:
-        self._enter(
-            f"reference picture {message.path}",
-            lambda database: set_reference(
-                database.engine, list(message.roi_version_ids), message.path, bytes(message.features)
-            ),
-        )
+        self._enter(f"reference picture {message.path}", lambda database: self._take(database, message))
+
+    def _take(self, database: _Database, message: Any) -> None:
+        """Keep a reference picture; who compares with it hears of it at once."""
+        engine, camera = database.engine, message.camera
+        if set_reference(engine, list(message.roi_version_ids), message.path, bytes(message.features)):
+            with transaction(engine, "read the reference pictures") as connection:
+                database.rois[camera] = with_references(connection, database.rois[camera])
+            self._publish_rois(database, camera)
 
     def _enter(self, what: str, write: Callable[[_Database], object]) -> bool:
         try:

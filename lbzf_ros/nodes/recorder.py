@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.model import NS_PER_S, EventKind, RoiSet, Segment
 from lbzf_ros.disk import has_room, write_whole
+from lbzf_ros.drift.features import features_to_bytes
+from lbzf_ros.drift.reference import ReferenceChoice, ids_without
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
-from lbzf_ros.video.features import features_to_bytes, find_features
 from lbzf_ros.video.pictures import PictureMemory, reference_path
 from lbzf_ros.video.segments import SegmentWriter
 
@@ -72,6 +73,7 @@ class _OneCamera:
         self._segments = SegmentWriter(camera.label, node.data, node.settings, camera.fps)
         self._closed = node.publisher(topics.SEGMENTS, camera.label)
         self._unseen: RoiSet | None = None
+        self._choice = ReferenceChoice()
         self._reference = node.publisher(topics.REFERENCE_FRAME, camera.label)
         node.subscribe(topics.ROI_SET, self._on_rois, camera.label)
         node.subscribe(topics.image(lossless=camera.lossless), self._on_image, camera.label)
@@ -114,10 +116,18 @@ class _OneCamera:
         self.counter.done(time.monotonic() - arrived_s)
 
     def _on_rois(self, message: Any) -> None:
-        self._unseen = convert.rois_from_msg(message)
+        rois = convert.rois_from_msg(message)
+        if not ids_without(rois, rois.references):
+            self._unseen = None
+        elif self._unseen is None or self._unseen.identity != rois.identity:
+            self._unseen, self._choice = rois, ReferenceChoice()
 
     def _keep_reference(self, rois: RoiSet, image: NDArray[np.uint8], stamp_ns: int) -> None:
-        """Keep the first picture since these zones are in force, and say what is in it."""
+        """Keep the first picture since these zones are in force that can be recognised, and say what is in it."""
+        self._choice.look(image, stamp_ns)
+        features, stamp_ns = self._choice.features, self._choice.stamp_ns
+        if features is None or not self._choice.is_final:
+            return
         self._unseen = None
         path = reference_path(rois)
         picture = self._memory.at(stamp_ns)
@@ -133,7 +143,7 @@ class _OneCamera:
                 stamp=convert.time_to_msg(stamp_ns),
                 roi_version_ids=rois.identity[1],
                 path=path,
-                features=features_to_bytes(find_features(image)),
+                features=features_to_bytes(features),
             )
         )
 

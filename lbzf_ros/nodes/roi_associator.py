@@ -30,7 +30,9 @@ class _OneCamera:
         node.subscribe(topics.DETECTIONS, self._on_detections, camera)
 
     def _on_rois(self, message: Any) -> None:
-        self._associator = Associator(convert.rois_from_msg(message))
+        rois = convert.rois_from_msg(message)
+        if self._associator is None or self._associator.rois.identity != rois.identity:
+            self._associator = Associator(rois)
 
     def _on_detections(self, message: Any) -> None:
         arrived_s = time.monotonic()
@@ -42,6 +44,8 @@ class _OneCamera:
         elif turn is Turn.OLD or self._associator is None:
             self._counter.skipped += 1
         else:
+            if turn is Turn.RESTART:
+                self._associator = Associator(self._associator.rois)
             occupancy = self._associator.update(convert.detections_from_msg(message))
             self._publisher.publish(self._answers.add(stamp_ns, convert.occupancy_to_msg(occupancy)))
             self._counter.done(time.monotonic() - arrived_s)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import array
 import importlib.util
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from lbzf_interfaces import msg
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import (
-    NS_PER_S,
     Activity,
     Anchor,
     Boxes,
@@ -26,26 +25,24 @@ from lbzf_ros.core.model import (
     EvidenceKind,
     FrameDetections,
     FrameOccupancy,
+    Homography,
     ModelInfo,
     Quality,
+    ReferenceView,
     RoiSet,
+    ShiftHours,
     StationOccupancy,
     StationState,
+    ViewShift,
     Workstation,
     Zone,
     ZoneKind,
     ZoneOccupancy,
 )
+from lbzf_ros.ros import convert_explanation
+from lbzf_ros.ros.convert_explanation import explanation_from_msg, explanation_to_msg
 
-
-def time_to_msg(stamp_ns: int) -> Time:
-    """Nanoseconds since the epoch as a message."""
-    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
-
-
-def time_from_msg(time: Time) -> int:
-    """Nanoseconds since the epoch."""
-    return int(time.sec) * NS_PER_S + int(time.nanosec)
+time_to_msg, time_from_msg = convert_explanation.time_to_msg, convert_explanation.time_from_msg
 
 
 def header(camera: str, stamp_ns: int) -> Header:
@@ -62,6 +59,11 @@ def image_to_msg(camera: str, stamp_ns: int, image_bgr: NDArray[np.uint8]) -> Im
     # An array.array is taken over as it is; bytes or an ndarray would be copied element by element.
     message.data = array.array("B", np.ascontiguousarray(image_bgr).tobytes())
     return message
+
+
+def png_to_msg(camera: str, stamp_ns: int, png: bytes) -> CompressedImage:
+    """A picture as a PNG file's content, as a message."""
+    return CompressedImage(header=header(camera, stamp_ns), format="png", data=array.array("B", png))
 
 
 def image_from_msg(message: Image) -> NDArray[np.uint8]:
@@ -125,6 +127,16 @@ def detections_to_msg(people: FrameDetections) -> msg.DetectionArray:
             for box, confidence, track in zip(boxes.xyxy, boxes.confidence, people.track_ids, strict=True)
         ],
         motion=[msg.ZoneMotion(zone=zone, share=share) for zone, share in people.motion.items()],
+        view_clear=people.view_clear,
+        shifts=[
+            msg.ViewShift(
+                roi_version_ids=shift.roi_version_ids,
+                drift_state=int(shift.drift),
+                shift_px=shift.shift_px,
+                homography=shift.homography or (),
+            )
+            for shift in people.shifts
+        ],
     )
 
 
@@ -141,7 +153,26 @@ def detections_from_msg(message: msg.DetectionArray) -> FrameDetections:
         boxes=Boxes(xyxy, np.array([d.confidence for d in found], np.float32)),
         track_ids=np.array([d.track_id for d in found], np.int32),
         motion={m.zone: m.share for m in message.motion},
+        view_clear=message.view_clear,
+        shifts=tuple(
+            ViewShift(
+                roi_version_ids=tuple(shift.roi_version_ids),
+                drift=Drift(shift.drift_state),
+                shift_px=shift.shift_px,
+                homography=_homography(shift.homography),
+            )
+            for shift in message.shifts
+        ),
     )
+
+
+def _homography(values: Sequence[float]) -> Homography | None:
+    if not len(values):
+        return None
+    if len(values) != 9:
+        raise InvalidValue(f"a homography has 9 figures, not {len(values)}")
+    a, b, c, d, e, f, g, h, i = (float(value) for value in values)
+    return a, b, c, d, e, f, g, h, i
 
 
 def occupancy_to_msg(frame: FrameOccupancy) -> msg.StationOccupancyArray:
@@ -150,6 +181,7 @@ def occupancy_to_msg(frame: FrameOccupancy) -> msg.StationOccupancyArray:
         header=header(frame.camera, frame.stamp_ns),
         parameter_hash=frame.parameter_hash,
         model=model_to_msg(frame.model),
+        visible_track_ids=frame.visible_track_ids,
         stations=[
             msg.StationOccupancy(
                 module=station.module,
@@ -163,6 +195,7 @@ def occupancy_to_msg(frame: FrameOccupancy) -> msg.StationOccupancyArray:
                         motion_share=zone.motion_share,
                         track_ids=list(zone.track_ids),
                         confidence=zone.confidence,
+                        near_track_ids=list(zone.near_track_ids),
                     )
                     for zone in station.zones
                 ],
@@ -192,12 +225,14 @@ def occupancy_from_msg(message: msg.StationOccupancyArray) -> FrameOccupancy:
                         zone.motion_share,
                         tuple(zone.track_ids),
                         zone.confidence,
+                        tuple(zone.near_track_ids),
                     )
                     for zone in station.zones
                 ),
             )
             for station in message.stations
         ),
+        visible_track_ids=tuple(message.visible_track_ids),
     )
 
 
@@ -213,6 +248,7 @@ def states_to_msg(camera: str, stamp_ns: int, states: list[StationState]) -> msg
                 event_uid=state.event_uid,
                 start=time_to_msg(state.start_ns),
                 occupied=state.occupied,
+                drift_state=int(state.drift),
             )
             for state in states
         ],
@@ -229,6 +265,7 @@ def states_from_msg(message: msg.StationStateArray) -> list[StationState]:
             occupied=state.occupied,
             event_uid=state.event_uid,
             start_ns=time_from_msg(state.start),
+            drift=Drift(state.drift_state),
         )
         for state in message.stations
     ]
@@ -243,7 +280,12 @@ def rois_to_msg(rois: RoiSet) -> msg.RoiSet:
         image_height=rois.height_px,
         fps=rois.fps,
         parameter_hash=rois.parameter_hash,
+        time_zone=rois.time_zone,
         workstations=[_workstation_to_msg(station) for station in rois.workstations],
+        references=[
+            msg.ReferenceView(roi_version_ids=view.roi_version_ids, features=view.features)
+            for view in rois.references
+        ],
     )
 
 
@@ -258,6 +300,10 @@ def _workstation_to_msg(station: Workstation) -> msg.Workstation:
         min_cycle_s=station.min_cycle_s,
         max_cycle_s=station.max_cycle_s,
         min_dwell_ratio=station.min_dwell_ratio,
+        max_gap_s=station.max_gap_s,
+        min_confidence=station.min_confidence,
+        max_second_person_ratio=station.max_second_person_ratio,
+        max_drift_unknown_ratio=station.max_drift_unknown_ratio,
         zones=[
             msg.Zone(
                 name=zone.name,
@@ -268,9 +314,19 @@ def _workstation_to_msg(station: Workstation) -> msg.Workstation:
                 motion_threshold=zone.motion_threshold,
                 enter_s=zone.enter_s,
                 leave_s=zone.leave_s,
+                linger_s=zone.linger_s,
                 roi_version_id=zone.roi_version_id,
             )
             for zone in station.zones
+        ],
+        shift_hours=[
+            msg.ShiftHours(
+                label=hours.label,
+                weekdays=hours.weekdays,
+                start_min=hours.start_min,
+                end_min=hours.end_min,
+            )
+            for hours in station.shift_hours
         ],
     )
 
@@ -285,6 +341,10 @@ def rois_from_msg(message: msg.RoiSet) -> RoiSet:
         fps=message.fps,
         parameter_hash=message.parameter_hash,
         workstations=tuple(_workstation_from_msg(station) for station in message.workstations),
+        time_zone=message.time_zone,
+        references=tuple(
+            ReferenceView(tuple(view.roi_version_ids), bytes(view.features)) for view in message.references
+        ),
     )
 
 
@@ -299,6 +359,10 @@ def _workstation_from_msg(station: msg.Workstation) -> Workstation:
         min_cycle_s=station.min_cycle_s,
         max_cycle_s=station.max_cycle_s,
         min_dwell_ratio=station.min_dwell_ratio,
+        max_gap_s=station.max_gap_s,
+        min_confidence=station.min_confidence,
+        max_second_person_ratio=station.max_second_person_ratio,
+        max_drift_unknown_ratio=station.max_drift_unknown_ratio,
         zones=tuple(
             Zone(
                 name=zone.name,
@@ -309,9 +373,14 @@ def _workstation_from_msg(station: msg.Workstation) -> Workstation:
                 motion_threshold=zone.motion_threshold,
                 enter_s=zone.enter_s,
                 leave_s=zone.leave_s,
+                linger_s=zone.linger_s,
                 roi_version_id=zone.roi_version_id,
             )
             for zone in station.zones
+        ),
+        shift_hours=tuple(
+            ShiftHours(hours.label, tuple(hours.weekdays), hours.start_min, hours.end_min)
+            for hours in station.shift_hours
         ),
     )
 
@@ -336,11 +405,13 @@ def event_to_msg(event: CycleEvent) -> msg.CycleEvent:
         detection_count=event.detection_count,
         reasons=list(event.reasons),
         reason_texts=list(event.reasons.values()),
+        drift_state=int(event.drift),
         roi_version_id=event.roi_version_id,
         parameter_hash=event.parameter_hash,
         model=model_to_msg(event.model),
         software_version=event.software_version,
         frame_path=event.frame_path,
+        explanation=[explanation_to_msg(event.explanation)] if event.explanation else [],
     )
 
 
@@ -367,20 +438,24 @@ def event_from_msg(message: msg.CycleEvent) -> CycleEvent:
         observed_share=message.observed_share,
         detection_count=message.detection_count,
         reasons=dict(zip(message.reasons, message.reason_texts, strict=True)),
+        drift=Drift(message.drift_state),
         roi_version_id=message.roi_version_id,
         parameter_hash=message.parameter_hash,
         model=model_from_msg(message.model),
         software_version=message.software_version,
         frame_path=message.frame_path,
+        explanation=explanation_from_msg(message.explanation[0]) if message.explanation else None,
     )
 
 
 def fields_of(message: Any) -> dict[str, object]:
     """All fields of a message as plain values, whatever they hold: to keep what cannot be converted."""
-    values = {name: getattr(message, name) for name in message.get_fields_and_field_types()}
-    return {
-        name: fields_of(value)
-        if hasattr(value, "get_fields_and_field_types")
-        else (value if isinstance(value, (str, int, float, bool)) else list(value))
-        for name, value in values.items()
-    }
+    return {name: _plain(getattr(message, name)) for name in message.get_fields_and_field_types()}
+
+
+def _plain(value: Any) -> object:
+    if hasattr(value, "get_fields_and_field_types"):
+        return fields_of(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, (str, int, float, bool)) else [_plain(part) for part in value]

@@ -22,7 +22,7 @@ from lbzf_interfaces.msg import (
     StationStateArray,
 )
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 
 def _qos(depth: int, *, reliable: bool = True, latched: bool = False) -> QoSProfile:
@@ -59,6 +59,7 @@ SEGMENTS = Topic("/lbzf/{camera}/segments", SegmentClosed, _qos(100, latched=Tru
 REFERENCE_FRAME = Topic("/lbzf/{camera}/reference_frame", ReferenceFrame, _qos(1, latched=True))
 PLANT_INFO = Topic("/lbzf/plant_info", PlantInfo, _qos(1, latched=True))
 CYCLE_EVENTS = Topic("/lbzf/cycle_events", CycleEvent, _qos(1000, latched=True))
+EXPLANATIONS = Topic("/lbzf/explanations", CompressedImage, _qos(10))
 CYCLE_EVENTS_ACK = Topic("/lbzf/cycle_events_ack", CycleEventAck, _qos(1000))
 DIAGNOSTICS = Topic("/diagnostics", DiagnosticArray, _qos(100))
 

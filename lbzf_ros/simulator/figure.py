@@ -6,6 +6,7 @@ Lengths are shares of the person's stature, so that a figure scales with its dis
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -21,6 +22,11 @@ _SHIFT = 4  # OpenCV's fixed-point bits: outlines keep 1/16 px, so slow sway doe
 _UPPER_ARM, _FOREARM = 0.185, 0.165
 _LIGHT_SIDE, _DARK_SIDE = 1.12, 0.78
 _FULL, _UPPER_HALF = (0.0, 2 * math.pi), (math.pi, 2 * math.pi)
+_SEATED_DROP, _SEATED_BEND = 0.13, 0.12
+"""A seated person's hips are lower, and his back, bent forward, looks shorter; of the stature."""
+_STOOL: Colour = (64, 62, 60)
+_SEAT: Colour = (48, 60, 92)
+_BAND: Colour = (196, 200, 196)
 _CROSSING = 0.5  # more sideways than this is drawn from the side
 
 
@@ -38,6 +44,7 @@ class Look:
     long_hair: bool
     apron: Colour | None
     long_sleeves: bool
+    vest: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Pose:
         back: seen from behind.
         load: colour of a bundle carried before the body.
         piece: colour of a piece in the reaching hand.
+        seated: 0 standing to 1 sitting on a stool, seen from behind.
     """
 
     feet_px: Point
@@ -70,6 +78,7 @@ class Pose:
     back: bool = True
     load: Colour | None = None
     piece: Colour | None = None
+    seated: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ def outlines(pose: Pose) -> list[Outline]:
     crossing = pose.sideways > _CROSSING
     parts = list(arms[1 - near]) if crossing else ([*arms[0], *arms[1]] if pose.back else [])
     parts += [*_leg(pose, -1), *_leg(pose, 1)] if pose.direction > 0 else [*_leg(pose, 1), *_leg(pose, -1)]
+    if pose.seated > 0.5:
+        parts += stool(*pose.feet_px, pose.height_px)
     parts += _torso(pose) + _head(pose)
     if pose.load is not None:
         parts += _bundle(pose, pose.load)
@@ -162,7 +173,8 @@ def _joint(a: Point, b: Point, upper: float, lower: float, bend: float) -> tuple
     if reach > 0.999 * (upper + lower):
         share = 0.999 * (upper + lower) / reach
         b, reach = ((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])), 0.999 * (upper + lower))
-    along = (upper * upper - lower * lower + reach * reach) / (2 * reach)
+    span = max(reach, 1.001 * abs(upper - lower))  # nearer than this no joint can bring it
+    along = (upper * upper - lower * lower + span * span) / (2 * span)
     out = math.sqrt(max(upper * upper - along * along, 0.0)) * bend
     ux, uy = (b[0] - a[0]) / reach, (b[1] - a[1]) / reach
     return (a[0] + along * ux - out * uy, a[1] + along * uy + out * ux), b
@@ -174,7 +186,7 @@ def _leg(pose: Pose, side: int) -> list[Outline]:
     apart = 0.07 * pose.look.width * (1 - 0.75 * pose.sideways) * (1 - 0.35 * pose.stride)
     foot_x = x + u * (side * apart + pose.direction * pose.sideways * pose.stride * 0.15 * swing)
     raised = max(lift, 0.0) * pose.stride * (0.035 + 0.03 * (1 - pose.sideways))
-    hip = (x + side * u * 0.045 * (1 - 0.6 * pose.sideways), y - 0.5 * u)
+    hip = (x + side * u * 0.045 * (1 - 0.6 * pose.sideways), y - _raised(pose, 0.5) * u)
     ankle = (foot_x, y - u * (0.035 + raised))
     knee, ankle = _joint(hip, ankle, 0.245 * u, 0.235 * u, -pose.direction * pose.sideways or 0.02)
     w = pose.look.width
@@ -201,7 +213,7 @@ def _torso(pose: Pose) -> list[Outline]:
     ]
 
     def at(half: float, up: float, side: int) -> Point:
-        return x + side * half * w * u + lean * min(max((up - 0.45) / 0.4, 0), 1), y - up * u
+        return x + side * half * w * u + lean * min(max((up - 0.45) / 0.4, 0), 1), y - _raised(pose, up) * u
 
     body = tuple([at(*p, -1) for p in left] + [at(*p, 1) for p in reversed(left)])
     parts = [Outline(body, pose.look.top)]
@@ -215,6 +227,39 @@ def _torso(pose: Pose) -> list[Outline]:
         strap = (at(0.1, above, -1), at(0.1, above, 1), at(0.1, below, 1), at(0.1, below, -1))
         skirt = (at(0.1, 0.6, -1), at(0.1, 0.6, 1), at(0.115, 0.4, 1), at(0.115, 0.4, -1))
         parts.append(Outline(strap if pose.back else skirt, pose.look.apron))
+    if pose.look.vest is not None:
+        parts += _vest(at, pose.look.vest)
+    return parts
+
+
+def _vest(at: Callable[[float, float, int], Point], colour: Colour) -> list[Outline]:
+    """A high-visibility vest over the torso, with reflecting bands."""
+    half = [(0.045, 0.85), (0.1, 0.838), (0.112, 0.76), (0.118, 0.68), (0.116, 0.6), (0.12, 0.51)]
+    front = tuple([at(*p, -1) for p in half] + [at(*p, 1) for p in reversed(half)])
+    shaded = tuple([at(0.4 * p[0], p[1], 1) for p in half] + [at(*p, 1) for p in reversed(half)])
+    parts = [Outline(front, colour), Outline(shaded, _shade(colour, 0.86))]
+    for low, high, wide in ((0.535, 0.565, 0.119), (0.63, 0.66, 0.117)):
+        corners = ((wide, high, -1), (wide, high, 1), (wide, low, 1), (wide, low, -1))
+        parts.append(Outline(tuple(at(*corner) for corner in corners), _BAND))
+    for side in (-1, 1):
+        strap = ((0.05, 0.845, side), (0.078, 0.842, side), (0.078, 0.66, side), (0.05, 0.66, side))
+        parts.append(Outline(tuple(at(*corner) for corner in strap), _BAND))
+    return parts
+
+
+def stool(x_px: float, y_px: float, stature_px: float) -> list[Outline]:
+    """A stool, its feet at a point of the floor, for somebody of a stature."""
+    u, seat = stature_px, y_px - 0.325 * stature_px
+    parts = [
+        _limb((x_px + side * 0.03 * u, seat), (x_px + side * 0.075 * u, y_px), 0.011 * u, 0.011 * u, _STOOL)
+        for side in (-1, 1)
+    ]
+    parts.append(
+        _limb(
+            (x_px - 0.06 * u, y_px - 0.09 * u), (x_px + 0.06 * u, y_px - 0.09 * u), *2 * (0.007 * u,), _STOOL
+        )
+    )
+    parts.append(_ellipse((x_px, seat), 0.1 * u, 0.026 * u, _SEAT))
     return parts
 
 
@@ -235,7 +280,7 @@ def _ellipse(
 def _head(pose: Pose) -> list[Outline]:
     u, look = pose.height_px, pose.look
     x = pose.feet_px[0] + 1.15 * pose.lean_px + pose.sideways * pose.direction * 0.012 * u
-    y = pose.feet_px[1] - 0.925 * u
+    y = pose.feet_px[1] - _raised(pose, 0.925) * u
     neck = _limb((x, y + 0.05 * u), (x, y + 0.085 * u), 0.03 * u, 0.034 * u, _shade(look.skin, 0.85))
     skull = _ellipse((x, y), 0.052 * u, 0.07 * u, look.skin)
     turn = -pose.direction * pose.sideways
@@ -252,10 +297,15 @@ def _head(pose: Pose) -> list[Outline]:
     return [neck, skull, *hair]
 
 
+def _raised(pose: Pose, up: float) -> float:
+    """Height of a point of the upper body, standing or seated; of the stature."""
+    return up - pose.seated * (_SEATED_DROP + _SEATED_BEND * (up - 0.45))
+
+
 def _arm(pose: Pose, side: int) -> list[Outline]:
     u, x, look = pose.height_px, pose.feet_px[0], pose.look
     w = look.width * (1 - 0.6 * pose.sideways)
-    shoulder = (x + side * 0.108 * w * u + pose.lean_px, pose.feet_px[1] - 0.805 * u)
+    shoulder = (x + side * 0.108 * w * u + pose.lean_px, pose.feet_px[1] - _raised(pose, 0.805) * u)
     target = _hand(pose, side) or _swinging_hand(pose, side, shoulder)
     if pose.sideways > _CROSSING:
         bend = pose.direction * pose.sideways

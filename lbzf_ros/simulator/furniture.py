@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from lbzf_ros.core.model import ZoneKind
+from lbzf_ros.simulator import figure
 from lbzf_ros.simulator.brush import Brush
 from lbzf_ros.simulator.figure import Colour
 from lbzf_ros.simulator.layout import Layout, Place
@@ -49,12 +51,22 @@ def table(brush: Brush, layout: Layout, place: Place) -> None:
 
 
 def machine(brush: Brush, layout: Layout, place: Place) -> None:
-    """A sewing machine at the operator's place, or an iron where he comes and goes."""
+    """A sewing machine at the operator's place, or an iron where he comes and goes; and a stool where he sits."""
     brush = brush.to(place.spot_px[0], layout.row_px(_TABLE_BACK) + 30 * brush.unit)
     if place.station.rule == "presence":
         _iron(brush)
     else:
         _sewing_machine(brush)
+    if place.seated:
+        stool(brush.to(*place.spot_px), layout.stature_px(place.spot_px[1]))
+
+
+def stool(brush: Brush, stature_px: float) -> None:
+    """A stool at the feet of whoever sits on it."""
+    for part in figure.stool(brush.x, brush.y, stature_px):
+        cv2.fillPoly(
+            brush.picture, [np.rint(np.asarray(part.corners)).astype(np.int32)], part.colour, cv2.LINE_AA
+        )
 
 
 def _sewing_machine(brush: Brush) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lbzf_ros.core.model import ZoneKind
@@ -31,12 +31,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the operator of a station stands, where his table is, and how he leaves the picture."""
+    """Where the operator of a station stands or sits, where his table is, and how he leaves the picture."""
 
     station: SceneStation
     spot_px: Point
     table: Span
     exit_px: Point
+    seated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,19 @@ class Layout:
         return share * self.height_px
 
 
-def lay_out(stations: Sequence[SceneStation], width_px: int, height_px: int) -> Layout:
-    """Place operators, tables and gaps for the stations of one picture."""
+def lay_out(
+    stations: Sequence[SceneStation], width_px: int, height_px: int, *, seated: Collection[str] = ()
+) -> Layout:
+    """Place operators, tables and gaps for the stations of one picture; `seated` are codes of stations."""
     tables = [_table(station, width_px, height_px) for station in stations]
     places = tuple(
-        Place(station, _spot(station, height_px), table, _exit(station, stations, width_px, height_px))
+        Place(
+            station,
+            _spot(station, height_px),
+            table,
+            _exit(station, stations, width_px, height_px),
+            seated=station.code in seated,
+        )
         for station, table in zip(stations, tables, strict=True)
     )
     return Layout(width_px, height_px, places, _gaps(tables, width_px, height_px))

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lbzf_ros.config.schema import Camera, Module, Plant, StationConfig
+from lbzf_ros.config.schema import Camera, Module, Plant
+from lbzf_ros.config.stations import StationConfig
 from lbzf_ros.core.errors import ConfigError, InvalidValue
 from lbzf_ros.core.model import Anchor, ZoneKind
+from lbzf_ros.simulator.incidents.kinds import Incident
+from lbzf_ros.simulator.optics import Optic
 
 Point = tuple[float, float]
 _CYCLE_WITHOUT_SAM_S = 25.0
@@ -90,11 +93,15 @@ class Script:
         passer_chance: that somebody passes in one direction of the aisle, in each 45 s.
         supervisor_chance: that a supervisor comes, in each 200 s.
         break_chance: that an operator goes for a break, in each of his blocks of work (7 minutes or more).
+        optics: what happens to light, lens and camera; none by default.
+        incidents: what people do on top of their work, at which station and when; none by default.
     """
 
     passer_chance: float = 0.4
     supervisor_chance: float = 0.65
     break_chance: float = 0.55
+    optics: tuple[Optic, ...] = ()
+    incidents: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,9 @@ class TrueCycle:
     """One unit of work as it was really drawn.
 
     Attributes:
-        interrupted: the operator was away on a break in between; no tracker has to count it as a cycle.
+        unmeasurable: why no tracker has to count it as a cycle, empty when it is one: `break` (the operator was away
+            in between), `swap` (one began it and another ended it), `shift_change`, `open_at_start`, `open_at_stop`
+            (part of it lies outside what was looked at, see `Scene.cycles_seen`).
     """
 
     module: str
@@ -110,7 +119,12 @@ class TrueCycle:
     rule: str
     start_s: float
     end_s: float
-    interrupted: bool = False
+    unmeasurable: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """No tracker has to count it."""
+        return bool(self.unmeasurable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,11 @@ def seed_of(source: str) -> int:
 
 
 def as_record(cycle: TrueCycle, camera: str, start_ns: int, end_ns: int) -> dict[str, Any]:
-    """A true cycle as a row of the truth file, with times in nanoseconds since the epoch."""
+    """A true cycle as a row of the truth file, with times in nanoseconds since the epoch.
+
+    `unmeasurable` is there when the cycle is `interrupted`, and says why.
+    """
+    why = {"unmeasurable": cycle.unmeasurable} if cycle.unmeasurable else {}
     return {
         "module": cycle.module,
         "camera": camera,
@@ -170,4 +188,5 @@ def as_record(cycle: TrueCycle, camera: str, start_ns: int, end_ns: int) -> dict
         "start_ns": start_ns,
         "end_ns": end_ns,
         "interrupted": cycle.interrupted,
+        **why,
     }

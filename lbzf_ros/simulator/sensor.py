@@ -45,9 +45,14 @@ class Noise:
         self._above = np.clip(noise, 0, 255).astype(np.uint8)
         self._below = np.clip(-noise, 0, 255).astype(np.uint8)
 
-    def add(self, picture: NDArray[np.uint8], picture_id: int) -> None:
-        """Add the noise that belongs to a picture number, in place."""
+    def add(self, picture: NDArray[np.uint8], picture_id: int, strength: float = 1.0) -> None:
+        """Add the noise that belongs to a picture number, in place; `strength` 1 is that of good light."""
         width, height = self._size
         x, y = (int(offset) for offset in generator(*self._key, picture_id).integers(0, _MARGIN_PX, 2))
-        cv2.add(picture, self._above[y : y + height, x : x + width], dst=picture)
-        cv2.subtract(picture, self._below[y : y + height, x : x + width], dst=picture)
+        above, below = (pool[y : y + height, x : x + width] for pool in (self._above, self._below))
+        if strength != 1:
+            above, below = (
+                np.asarray(cv2.convertScaleAbs(part, alpha=strength), np.uint8) for part in (above, below)
+            )
+        cv2.add(picture, above, dst=picture)
+        cv2.subtract(picture, below, dst=picture)

@@ -23,8 +23,13 @@ _SUPERVISOR_STAY_S = (15.0, 40.0)
 class Visits(Protocol):
     """Somebody who is in the picture at most once in each block of time, and only within it."""
 
-    name: str
-    block_s: float
+    @property
+    def name(self) -> str:
+        """What he is called."""
+
+    @property
+    def block_s(self) -> float:
+        """Length of a block, seconds."""
 
     def block(self, index: int) -> Itinerary:
         """What he does in a block; no legs when he does not come."""

@@ -104,26 +104,29 @@ class _Item:
 def _items(sql: str) -> Iterator[_Item]:
     """The head of a CREATE TABLE, then what stands between its outer commas."""
     code, comments, depth = "", "", 0
-    waiting: _Item | None = None  # ended by a comma; its comment may follow on the same line
+    waiting: list[_Item] = []  # ended by a comma; the comment may follow on the same line
     for token in _TOKENS.findall(sql):
         if token.startswith("--"):
-            if waiting:
-                waiting = _Item(waiting.code, f"{waiting.meaning} {token[2:].strip()}".strip())
+            # A column that was added later stands on the line of the last one before it, and brings its own comment.
+            if waiting and not code.strip():
+                waiting[0] = _Item(waiting[0].code, f"{waiting[0].meaning} {token[2:].strip()}".strip())
             else:
                 comments = f"{comments} {token[2:].strip()}".strip()
             continue
-        if token == "\n" and waiting:
-            yield waiting
-            waiting = None
+        if token == "\n" and not code.strip():
+            yield from waiting
+            waiting = []
         depth += (token == "(") - (token == ")")
         ends = (token == "(" and depth == 1) or (token == "," and depth == 1) or (token == ")" and not depth)
         if not ends:
             code += " " if token == "\n" else token
             continue
         if token == ")":
+            yield from waiting
             yield _Item(_one_line(code), comments)
             return
-        waiting, code, comments = _Item(_one_line(code), comments), "", ""
+        waiting.append(_Item(_one_line(code), comments))
+        code, comments = "", ""
 
 
 def _one_line(code: str) -> str:

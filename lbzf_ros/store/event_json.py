@@ -13,7 +13,8 @@ from dataclasses import fields
 from typing import Any
 
 from lbzf_ros.core.errors import InvalidValue, StoreError
-from lbzf_ros.core.model import UNKNOWN, CycleEvent, EventKind, ModelInfo, Quality
+from lbzf_ros.core.model import UNKNOWN, CycleEvent, Drift, EventKind, ModelInfo, Quality
+from lbzf_ros.store.explanation_json import explanation_of, explanation_values
 
 _MAX_KEPT = 65_536
 _MAX_NAME = 200
@@ -36,7 +37,7 @@ def event_to_json(event: CycleEvent) -> str:
 
 
 def event_from_json(line: str) -> CycleEvent:
-    """The event that `event_to_json` wrote.
+    """The event that `event_to_json` wrote, also before events had a drift and an explanation.
 
     Raises:
         StoreError: the text is not one of an event.
@@ -44,7 +45,7 @@ def event_from_json(line: str) -> CycleEvent:
     try:
         values = json.loads(line)
         return CycleEvent(**values | _typed(values))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, IndexError) as error:
         raise StoreError(f"cycle event {line[:80]!r}: cannot be read: {error}") from error
 
 
@@ -54,6 +55,8 @@ def event_values(event: CycleEvent) -> dict[str, Any]:
     model = event.model
     values["model"] = {part.name: getattr(model, part.name) for part in fields(model)}
     values["reasons"] = dict(event.reasons)
+    values["drift"] = event.drift.name.lower()
+    values["explanation"] = event.explanation and explanation_values(event.explanation)
     return values
 
 
@@ -106,8 +109,11 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
     typed: dict[str, Any] = {
         name: UNKNOWN if values[name] is None else float(values[name]) for name in _FIGURES
     }
+    explanation = values.get("explanation")
     return typed | {
+        "explanation": None if explanation is None else explanation_of(explanation),
         "kind": EventKind(values["kind"]),
         "quality": Quality(values["quality"]),
+        "drift": Drift[values.get("drift", "unchecked").upper()],
         "model": ModelInfo(**values["model"]),
     }

@@ -9,14 +9,18 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from lbzf_ros.core import rejection
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import CycleEvent, EventKind, ModelInfo, event_uid
+from lbzf_ros.store.explanation_json import explanation_packed
 from lbzf_ros.store.statements import CAMERAS, INSERT_MODEL, MODEL, ROIS, STATIONS
 from lbzf_ros.store.timestamps import measured_text, to_ms
 
-REASONS = frozenset({"too_short", "too_long", "low_dwell", "confidence_drop", "drift_unknown"})
+REASONS = frozenset(rejection.RULES)
 """Codes that the column `reason` has; others are `other` there, and complete in `reasons_json`."""
 
+_REASONS = 16
+"""Place of `reasons_json` in the columns that both tables have."""
 _WITH_REASONS = frozenset({EventKind.REJECT, EventKind.ABORT})
 _MAX_TEXT = 10_000
 _MAX_REASONS = 100
@@ -137,6 +141,7 @@ def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tupl
     observed_share = _figure(event.observed_share, 1, "observed_share")
     frame_path = clean_path(event.frame_path, "frame_path") if event.frame_path else None
     reasons = _reasons(event.reasons) if event.kind in _WITH_REASONS else None
+    drift = event.drift.name.lower()
     station_id, camera_id, model_id = known or ids.learn(event, connection)
     return (
         event.event_uid,
@@ -156,6 +161,7 @@ def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tupl
         event.detection_count,
         frame_path,
         reasons,
+        drift,
     )
 
 
@@ -172,9 +178,18 @@ def rejected_row(event: CycleEvent, shared: tuple[object, ...]) -> tuple[object,
     return *shared, duration_s, reason
 
 
+def explanation_row(event: CycleEvent) -> tuple[object, ...] | None:
+    """A row of cycle_explanations, in the order of `statements`; None: nobody has kept why.
+
+    Raises:
+        StoreError: it cannot be stored.
+    """
+    return None if event.explanation is None else (event.event_uid, explanation_packed(event.explanation))
+
+
 def decided_row(event: CycleEvent, shared: tuple[object, ...]) -> tuple[object, ...]:
     """What an END or REJECT says of its cycle, in the order of `statements.DECIDED`."""
-    said = event.quality.value if event.kind is EventKind.END else shared[-1]
+    said = event.quality.value if event.kind is EventKind.END else shared[_REASONS]
     return event.kind.value, *shared[9:15], said
 
 

@@ -22,7 +22,7 @@ MAX_PENDING = 1000
 """Most events that `pending` gives at once."""
 
 _RESERVE_BYTES = 6_000_000
-"""Free space inside the file and its log, so that events are kept while the disk is full: several thousand of them.
+"""Free space inside the file and its log, so that events are kept while the disk is full: more than a thousand.
 More than the log's usual size at which SQLite begins it anew (1000 pages of 4096 bytes)."""
 
 _SCHEMA = (

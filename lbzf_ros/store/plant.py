@@ -10,14 +10,15 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 
-from lbzf_ros.config.schema import Camera, Module, Plant, StationConfig, ZoneConfig
+from lbzf_ros.config.schema import Camera, Module, Plant
 from lbzf_ros.config.secrets import WRITE_INSTEAD, holds_secret
+from lbzf_ros.config.stations import StationConfig, ZoneConfig
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import RoiSet
 from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.standard_times import in_force, sync_standard_times
 from lbzf_ros.store.timestamps import to_text
-from lbzf_ros.store.zones import ZoneRows, roi_set
+from lbzf_ros.store.zones import ZoneRows, parameter_document, roi_set, with_references
 
 _MODULE = """
 INSERT INTO modules (code, display_name, product_reference, created_at, updated_at)
@@ -44,6 +45,11 @@ SET primary_camera_id = excluded.primary_camera_id, display_name = excluded.disp
     operation = excluded.operation, sequence_pos = excluded.sequence_pos, active = 1
 """
 
+_KEEP_PARAMETERS = """
+INSERT INTO parameter_sets (parameter_hash, settings_json, recorded_at) VALUES (:hash, :settings, :now)
+ON CONFLICT (parameter_hash) DO NOTHING
+"""
+
 
 def sync_plant(engine: Engine, plant: Plant, *, now_ns: int, software_version: str) -> dict[str, RoiSet]:
     """Write a plant into the database in one transaction; twice the same file changes nothing the second time.
@@ -55,7 +61,7 @@ def sync_plant(engine: Engine, plant: Plant, *, now_ns: int, software_version: s
         software_version: of LBZF; stands beside new zones as who made them.
 
     Returns:
-        The zones in force by camera label, with their row ids.
+        The zones in force by camera label, with their row ids and the views on which they were drawn.
 
     Raises:
         StoreError: the database refused, or a source holds a password; nothing has changed.
@@ -78,9 +84,12 @@ def sync_plant(engine: Engine, plant: Plant, *, now_ns: int, software_version: s
                     if station.camera == camera.label
                 }
                 row_id = partial(_zone_row, zones, stations, camera_id, camera)
-                sets[camera.label] = roi_set(plant, module, camera, row_id, now_ns)
+                rois = sets[camera.label] = roi_set(plant, module, camera, row_id, now_ns)
+                settings = parameter_document(plant, camera, rois.workstations)
+                values = {"hash": rois.parameter_hash, "settings": settings, "now": now}
+                connection.execute(text(_KEEP_PARAMETERS), values)
         zones.withdraw_the_rest()
-    return sets
+        return {camera: with_references(connection, rois) for camera, rois in sets.items()}
 
 
 def roi_sets(plant: Plant) -> dict[str, RoiSet]:

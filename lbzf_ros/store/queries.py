@@ -1,5 +1,7 @@
 """The SQL of `reader`. A column has the name of its field in `rows`; times are still text."""
 
+from lbzf_ros.store.people.shifts import SHIFT_AT
+
 MODULES = "SELECT id, code, display_name, product_reference, active FROM modules"
 
 CAMERAS = """
@@ -47,7 +49,7 @@ SELECT e.id, e.event_uid, m.code AS module, m.display_name AS module_display_nam
        k.name AS model_name, k.version AS model_version, k.framework AS model_framework,
        k.weights_hash AS model_weights_hash, e.roi_version_id, e.parameter_hash, e.software_version,
        {{order}} AS ref_op_order, {{verified_by}} AS gt_verified_by, {{verified_at}} AS gt_verified_at,
-       {{corrected}} AS gt_corrected_duration_s, e.notes, e.created_at, e.reasons_json AS reasons
+       {{corrected}} AS gt_corrected_duration_s, e.notes, e.created_at, e.drift_state, e.reasons_json AS reasons
 FROM {{table}} e
 JOIN workstations w ON w.id = e.workstation_id
 JOIN modules m ON m.id = w.module_id
@@ -84,6 +86,8 @@ STATION_IDS = """
 SELECT w.id FROM workstations w JOIN modules m ON m.id = w.module_id
 WHERE (:module IS NULL OR m.code = :module) AND (:workstation IS NULL OR w.code = :workstation)
 """
+
+STATION_NAMES = "SELECT m.code, w.code FROM workstations w JOIN modules m ON m.id = w.module_id ORDER BY w.id"
 
 # One short walk along idx_events_ws_start for each station.
 RECENT = """
@@ -191,6 +195,50 @@ WHERE (:module IS NULL OR m.code = :module) AND e.start_ts >= :from AND e.start_
   AND w.id >= :key_id AND (w.id > :key_id OR e.reason > :key_reason)
 GROUP BY w.id, e.reason ORDER BY w.id, e.reason LIMIT :limit
 """
+
+# Each reason of a cycle counts in its own row. What does not list its reasons properly counts by the first.
+REJECTIONS_OF_SHIFTS = f"""
+WITH found AS (
+  SELECT {_OF_STATION}, r.key AS reason, {SHIFT_AT.format(module="m.id", start="e.start_ts")} AS shift_id
+  {_STATIONS} CROSS JOIN cycle_events_rejected e ON e.workstation_id = w.id
+  CROSS JOIN json_each(iif(json_valid(e.reasons_json), e.reasons_json, json_object(e.reason, ''))) r
+  WHERE (:module IS NULL OR m.code = :module) AND e.start_ts >= :from AND e.start_ts < :to AND w.id >= :key_id
+)
+SELECT f.id, f.module, f.workstation, f.workstation_display_name, f.shift_id, s.date AS shift_date,
+       s.label AS shift_label, f.reason, count(*) AS cycles
+FROM found f LEFT JOIN shifts s ON s.id = f.shift_id
+WHERE f.id > :key_id OR (coalesce(f.shift_id, 0), f.reason) > (:key_shift, :key_reason)
+GROUP BY f.id, f.shift_id, f.reason ORDER BY f.id, f.shift_id, f.reason LIMIT :limit
+"""
+
+EXPLANATION = "SELECT explanation_zlib FROM cycle_explanations WHERE event_uid = :uid"
+
+_NAMED = f"""
+SELECT e.event_uid, m.code AS module, w.code AS workstation, {{status}} AS status, {_ns("e.start_ts")} AS start_ns,
+       {_ns("e.end_ts")} AS end_ns
+FROM {{table}} e JOIN workstations w ON w.id = e.workstation_id JOIN modules m ON m.id = w.module_id
+WHERE {{where}}"""
+_TABLES = {"cycle_events": "e.status", "cycle_events_rejected": "'rejected'"}
+
+
+def _named(where: str) -> str:
+    """Cycles of both tables. Each is a subquery, so that each has an order and a limit of its own."""
+    return " UNION ALL ".join(
+        f"SELECT * FROM ({_NAMED.format(table=table, status=status, where=where)})"
+        for table, status in _TABLES.items()
+    )
+
+
+CYCLES_FROM_UID = f"{_named('e.event_uid >= :uid ORDER BY e.event_uid LIMIT :limit')} ORDER BY 1 LIMIT :limit"
+CYCLES_BEFORE_UID = (
+    f"{_named('e.event_uid < :uid ORDER BY e.event_uid DESC LIMIT :limit')} ORDER BY 1 DESC LIMIT :limit"
+)
+_OF_CODE = "e.workstation_id = :station AND e.start_ts"
+_NEWEST = f"{_OF_CODE} <= :at ORDER BY e.start_ts DESC LIMIT :limit"
+CYCLES_BEFORE = f"{_named(_NEWEST)} ORDER BY start_ns DESC LIMIT :limit"
+CYCLES_AFTER = (
+    f"{_named(f'{_OF_CODE} > :at ORDER BY e.start_ts LIMIT :limit')} ORDER BY start_ns LIMIT :limit"
+)
 
 REFUSED = """
 SELECT id, event_uid, kind, event_json, error, received_at FROM cycle_events_refused

@@ -32,6 +32,7 @@ from lbzf_ros.store.rows import (
     RecentCycles,
     RefusedEvent,
     RejectionCount,
+    ShiftRejections,
     StandardTimeRow,
     StationCounts,
     StationHour,
@@ -229,6 +230,33 @@ class StoreReader:
             rows = _run(connection, queries.REJECTIONS, values | key).mappings().all()
         next_key = f"{rows[limit - 1]['id']}~{rows[limit - 1]['reason']}" if len(rows) > limit else None
         return Page(tuple(RejectionCount(**typed.without_id(row)) for row in rows[:limit]), next_key)
+
+    def rejections_by_shift(
+        self,
+        *,
+        from_ns: int,
+        to_ns: int,
+        module: str | None = None,
+        limit: int = MAX_PAGE,
+        after: str | None = None,
+    ) -> Page[ShiftRejections]:
+        """Cycles that began in from_ns <= start < to_ns and do not count, by station, shift and each of their reasons.
+
+        In a station, those that began in no shift come first.
+        """
+        _check_limit(limit)
+        _check_span(from_ns, to_ns)
+        station, rest = _pair_key(after)
+        shift, _, reason = rest.partition("~")
+        if after is not None and not reason:
+            raise InvalidValue(f"page key {after!r}: is not one that a list has given")
+        values = {"module": module, "from": to_text(from_ns), "to": to_text(to_ns), "limit": limit + 1}
+        key = {"key_id": _id_key(station), "key_shift": _id_key(shift or None), "key_reason": reason}
+        with self._read("count rejections") as connection:
+            rows = _run(connection, queries.REJECTIONS_OF_SHIFTS, values | key).mappings().all()
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_key = None if last is None else f"{last['id']}~{last['shift_id'] or 0}~{last['reason']}"
+        return Page(tuple(ShiftRejections(**typed.without_id(row)) for row in rows[:limit]), next_key)
 
     def refused(self, *, limit: int = 50, after: str | None = None) -> Page[RefusedEvent]:
         """Events that could not become a row, newest first."""

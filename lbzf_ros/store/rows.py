@@ -99,6 +99,8 @@ class CycleRow(NamedTuple):
         frame_archived_at: when the picture's time was up and its file went; `source_frame_path` is None then.
         video_start_ns: capture time of the first picture of `source_video_path`.
         gt_corrected_duration_s: what a person found when checking it.
+        drift_state: worst of the camera's view during it: ok, drifted, unknown, unchecked; None: from before it was
+            looked at.
         reasons: why it was rejected or aborted: code to text; empty for other cycles.
     """
 
@@ -137,6 +139,7 @@ class CycleRow(NamedTuple):
     gt_corrected_duration_s: float | None
     notes: str | None
     created_at: str
+    drift_state: str | None
     reasons: Mapping[str, str]
 
 
@@ -233,6 +236,37 @@ class RejectionCount:
     workstation_display_name: str
     reason: str
     cycles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftRejections:
+    """Cycles of one station and shift that do not count for one reason; a cycle is in the row of each of its reasons.
+
+    Attributes:
+        shift_id: row of the shift in which they began; None: there was none.
+        shift_date: local day of its start.
+        shift_label: e.g. jornada_1.
+    """
+
+    module: str
+    workstation: str
+    workstation_display_name: str
+    shift_id: int | None
+    shift_date: str | None
+    shift_label: str | None
+    reason: str
+    cycles: int
+
+
+class CycleName(NamedTuple):
+    """Enough of a cycle to choose it by."""
+
+    event_uid: str
+    module: str
+    workstation: str
+    status: str
+    start_ns: int
+    end_ns: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from lbzf_ros.store.people.assignments import OPERATOR_AT
 
 _SHARED = """event_uid, workstation_id, camera_id, cv_model_version_id, roi_version_id, rule, parameter_hash,
   software_version, start_ts, end_ts, duration_uncertainty_s, mean_conf, primary_track_dwell_ratio, observed_share,
-  detection_count, source_frame_path, reasons_json"""
+  detection_count, source_frame_path, reasons_json, drift_state"""
 
 # Segments of a camera follow each other, so one look is enough: most cycles are written before theirs is closed, and
 # looking at all that are older would take longer with every day.
@@ -21,7 +21,7 @@ SELECT event_uid, 'rejected' FROM cycle_events_rejected WHERE event_uid IN (SELE
 
 INSERT_CYCLE = f"""
 INSERT INTO cycle_events ({_SHARED}, status, quality, confidence, source_video_path, operator_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?12,
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?12,
         {_VIDEO}, {_OPERATOR})
 """
 
@@ -30,17 +30,23 @@ UPDATE_CYCLE = f"""
 UPDATE cycle_events SET
   cv_model_version_id = ?4, roi_version_id = ?5, parameter_hash = ?7, software_version = ?8, end_ts = ?10,
   duration_uncertainty_s = ?11, mean_conf = ?12, confidence = ?12, primary_track_dwell_ratio = ?13,
-  observed_share = ?14, detection_count = ?15, source_frame_path = ?16, reasons_json = ?17, status = ?18,
-  quality = ?19, source_video_path = coalesce(source_video_path, {_VIDEO})
+  observed_share = ?14, detection_count = ?15, source_frame_path = ?16, reasons_json = ?17, drift_state = ?18,
+  status = ?19, quality = ?20, source_video_path = coalesce(source_video_path, {_VIDEO})
 WHERE event_uid = ?1
 """
 
 # Before DELETE_CYCLE: what the row of the running cycle had besides the measured figures goes along.
 INSERT_REJECTED = f"""
 INSERT INTO cycle_events_rejected ({_SHARED}, duration_seconds, reason, source_video_path, frame_archived_at, notes)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
        coalesce(was.source_video_path, {_VIDEO}), was.frame_archived_at, was.notes
 FROM (SELECT 1) LEFT JOIN cycle_events was ON was.event_uid = ?1
+"""
+
+# The last one of a cycle stays: its end has more to say than its start.
+EXPLAIN = """
+INSERT INTO cycle_explanations (event_uid, explanation_zlib) VALUES (?, ?)
+ON CONFLICT (event_uid) DO UPDATE SET explanation_zlib = excluded.explanation_zlib
 """
 
 DELETE_CYCLE = "DELETE FROM cycle_events WHERE event_uid = ?"

@@ -29,6 +29,7 @@ from lbzf_ros.store.event_rows import (
     clean_text,
     cycle_row,
     decided_row,
+    explanation_row,
     rejected_row,
     shared_row,
 )
@@ -37,6 +38,7 @@ from lbzf_ros.store.statements import (
     ABORT_REFUSED,
     DECIDED,
     DELETE_CYCLE,
+    EXPLAIN,
     INSERT_CYCLE,
     INSERT_REJECTED,
     INSERT_SEGMENT,
@@ -76,10 +78,11 @@ class Refused(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """An event with its columns that both tables have."""
+    """An event with its columns that both tables have, and its explanation's."""
 
     event: CycleEvent
     shared: tuple[object, ...]
+    explanation: tuple[object, ...] | None
 
 
 class _Change(NamedTuple):
@@ -225,7 +228,7 @@ def _rows(
     refused: list[Refused] = []
     for event in events:
         try:
-            rows.append(_Row(event, shared_row(event, ids, connection)))
+            rows.append(_Row(event, shared_row(event, ids, connection), explanation_row(event)))
         except LbzfError as error:
             refused.append(_refused(event, str(error)))
     return rows, refused
@@ -309,7 +312,7 @@ def _contradicting(connection: Connection, late: Sequence[_Row]) -> list[Refused
     stored = {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(DECIDED, (_uids(late),))}
     return [
         _refused(event, "its end is stored already and final; this one says something else")
-        for event, shared in late
+        for event, shared, _ in late
         if stored.get(event.event_uid) != decided_row(event, shared)
     ]
 
@@ -319,8 +322,10 @@ def _execute(connection: Connection, changes: Iterable[_Change]) -> None:
     updated: list[tuple[object, ...]] = []
     rejected: list[tuple[object, ...]] = []
     moved: list[tuple[object, ...]] = []
+    explained: list[tuple[object, ...]] = []
     for change in changes:
-        event, shared = change.row
+        event, shared, explanation = change.row
+        explained += [] if explanation is None else [explanation]
         if change.after == "rejected":
             rejected.append(rejected_row(event, shared))
             if change.before is not None:
@@ -332,6 +337,7 @@ def _execute(connection: Connection, changes: Iterable[_Change]) -> None:
         (UPDATE_CYCLE, updated),
         (INSERT_REJECTED, rejected),
         (DELETE_CYCLE, moved),
+        (EXPLAIN, explained),
     ):
         if rows:
             connection.exec_driver_sql(statement, rows)

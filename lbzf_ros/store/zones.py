@@ -6,12 +6,13 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Engine, text
 
-from lbzf_ros.config.schema import Camera, Module, Plant, StationConfig, ZoneConfig
-from lbzf_ros.core.model import UNKNOWN, RoiSet, Workstation, Zone
+from lbzf_ros.config.schema import Camera, Module, Plant
+from lbzf_ros.config.stations import WEEKDAYS, ShiftHoursConfig, StationConfig, ZoneConfig
+from lbzf_ros.core.model import UNKNOWN, ReferenceView, RoiSet, ShiftHours, Workstation, Zone
 from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.event_rows import clean_path
 
@@ -110,6 +111,22 @@ def set_reference(engine: Engine, roi_version_ids: Sequence[int], path: str, fea
         return connection.execute(text(_SET_REFERENCE), values).rowcount
 
 
+_REFERENCES = """
+SELECT id, ref_frame_path, ref_homography_features AS features FROM rois
+WHERE ref_homography_features IS NOT NULL AND id IN (SELECT value FROM json_each(:ids)) ORDER BY id
+"""
+
+
+def with_references(connection: Connection, rois: RoiSet) -> RoiSet:
+    """The same zones with the views on which they were drawn, as far as pictures of them are known."""
+    views: dict[tuple[str, bytes], list[int]] = {}
+    ids = json.dumps(rois.identity[1])
+    for row in connection.execute(text(_REFERENCES), {"ids": ids}):
+        views.setdefault((row.ref_frame_path, bytes(row.features)), []).append(row.id)
+    references = tuple(ReferenceView(tuple(rows), features) for (_, features), rows in views.items())
+    return replace(rois, references=references)
+
+
 def roi_set(plant: Plant, module: Module, camera: Camera, row_id: RowId, now_ns: int) -> RoiSet:
     """The zones of a camera of the plant file, with the row ids that `row_id` gives."""
     workstations = tuple(
@@ -126,11 +143,17 @@ def roi_set(plant: Plant, module: Module, camera: Camera, row_id: RowId, now_ns:
         fps=camera.fps,
         parameter_hash=parameter_hash(plant, camera, workstations),
         workstations=workstations,
+        time_zone=plant.time_zone,
     )
 
 
 def parameter_hash(plant: Plant, camera: Camera, workstations: Sequence[Workstation]) -> str:
-    """Sha256 over all that decides what a camera's pictures become, hexadecimal.
+    """Sha256 of `parameter_document`, hexadecimal."""
+    return hashlib.sha256(parameter_document(plant, camera, workstations).encode()).hexdigest()
+
+
+def parameter_document(plant: Plant, camera: Camera, workstations: Sequence[Workstation]) -> str:
+    """All that decides what a camera's pictures become, as canonical JSON.
 
     Picture size, rate, detector settings, rules, limits, zones; not row ids and not what people call things, so that
     two databases with the same settings agree.
@@ -146,10 +169,12 @@ def parameter_hash(plant: Plant, camera: Camera, workstations: Sequence[Workstat
         "camera": camera.label,
         "resolution_px": camera.resolution_px,
         "fps": camera.fps,
+        "time_zone": plant.time_zone,
         "detector": plant.detector.parameters(),
+        "drift": plant.drift.model_dump(mode="json"),
         "workstations": stations,
     }
-    return hashlib.sha256(canonical_json(settings).encode()).hexdigest()
+    return canonical_json(settings)
 
 
 def canonical_json(value: object) -> str:
@@ -166,6 +191,7 @@ def _settings(zone: ZoneConfig, camera: Camera) -> dict[str, object]:
         "motion_threshold": zone.motion_threshold,
         "enter_s": zone.enter_s,
         "leave_s": zone.leave_s,
+        "linger_s": zone.linger_s,
     }
 
 
@@ -182,6 +208,10 @@ def _workstation(plant: Plant, module: Module, config: StationConfig, row_id: Ro
         min_cycle_s=min_cycle_s,
         max_cycle_s=max_cycle_s,
         min_dwell_ratio=config.limits.min_dwell_ratio,
+        max_gap_s=config.max_gap_s,
+        min_confidence=config.limits.min_confidence,
+        max_second_person_ratio=config.limits.max_second_person_ratio,
+        max_drift_unknown_ratio=config.limits.max_drift_unknown_ratio,
         zones=tuple(
             Zone(
                 name=name,
@@ -192,10 +222,21 @@ def _workstation(plant: Plant, module: Module, config: StationConfig, row_id: Ro
                 motion_threshold=zone.motion_threshold,
                 enter_s=zone.enter_s,
                 leave_s=zone.leave_s,
+                linger_s=zone.linger_s,
                 roi_version_id=row_id(config, name, zone),
             )
             for name, zone in config.zones.items()
         ),
+        shift_hours=tuple(_shift_hours(hours) for hours in module.shift_hours),
+    )
+
+
+def _shift_hours(config: ShiftHoursConfig) -> ShiftHours:
+    return ShiftHours(
+        label=config.label,
+        weekdays=tuple(sorted({WEEKDAYS.index(day) for day in config.days})),
+        start_min=config.minutes(config.start),
+        end_min=config.minutes(config.end),
     )
 
 

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.config.schema import RecorderSettings
+from lbzf_ros.config.running import RecorderSettings
 from lbzf_ros.core.model import NS_PER_S, Segment
 
 _TIME_BASE = Fraction(1, 90_000)

@@ -173,3 +173,48 @@ def test_a_start_time_may_come_from_the_command_line(tmp_path: Path) -> None:
     assert moved.isoformat() == "2026-07-15T08:00:00-05:00"
     with pytest.raises(ConfigError, match=r"--start-time '08:00'"):
         starting_at(camera, "08:00")
+
+
+def shift(**values: object) -> tuple[tuple[Any, ...], Any]:
+    hours = {"label": "jornada_1", "start": "06:00", "end": "14:00", **values}
+    return ("modules", 0, "shift_hours"), [hours]
+
+
+def test_hours_of_a_shift_have_working_days_by_default(tmp_path: Path) -> None:
+    (hours,) = load_plant(written(tmp_path, changed(shift()))).modules[0].shift_hours
+    assert hours.days == ["mon", "tue", "wed", "thu", "fri", "sat"]
+    assert (hours.minutes(hours.start), hours.minutes(hours.end)) == (360, 840)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"start": "24:00"}, "from 00:00 to 23:59"),
+        ({"end": "6:00"}, "HH:MM"),
+        ({"start": 360}, "HH:MM|string"),  # what YAML makes of 06:00 without quotes
+        ({"days": []}, "at least 1"),
+        ({"days": ["monday"]}, "'mon'"),
+        ({"label": ""}, "at least 1"),
+    ],
+)
+def test_wrong_hours_of_a_shift_are_said(wrong: dict[str, object], says: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=says) as told:
+        load_plant(written(tmp_path, changed(shift(**wrong))))
+    assert "modules.0.shift_hours.0" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kinds", "longest_gap_s"),
+    [("presence", ["work"], 5.0), ("trigger", ["trigger"], 2.0), ("pick_drop", ["pick", "drop"], 2.0)],
+)
+def test_a_gap_hides_a_hand_sooner_than_a_person(
+    rule: str, kinds: list[str], longest_gap_s: float, tmp_path: Path
+) -> None:
+    polygon = [[0, 0], [100, 0], [100, 100]]
+    zones = {kind: {"kind": kind, "polygon_px": polygon} for kind in kinds}
+    data = changed(((*STATION, "zones"), zones), ((*STATION, "rule"), rule))
+    assert load_plant(written(tmp_path, data)).modules[0].workstations[0].max_gap_s == longest_gap_s
+    data = changed(
+        ((*STATION, "zones"), zones), ((*STATION, "rule"), rule), ((*STATION, "limits"), {"max_gap_s": 9})
+    )
+    assert load_plant(written(tmp_path, data)).modules[0].workstations[0].max_gap_s == 9

@@ -10,12 +10,14 @@ from lbzf_ros.core.debounce import Crossing, Debounce
 from lbzf_ros.core.model import NS_PER_S, Evidence
 
 PERIOD_S = 0.2
-LETTERS = {"P": Evidence.PRESENT, "a": Evidence.ABSENT, "?": Evidence.UNKNOWN}
+LETTERS = {"P": Evidence.PRESENT, "a": Evidence.ABSENT, "?": Evidence.UNKNOWN, "n": Evidence.NEAR}
 
 
-def crossings(pictures: str, *, enter_s: float, leave_s: float) -> list[tuple[str, float]]:
-    """Play pictures 0.2 s apart (P: evidence, a: none, ?: unknown, space: no picture)."""
-    debounce = Debounce(enter_s=enter_s, leave_s=leave_s)
+def crossings(
+    pictures: str, *, enter_s: float, leave_s: float, linger_s: float = 0.0
+) -> list[tuple[str, float]]:
+    """Play pictures 0.2 s apart (P: evidence, a: none, n: beside it, ?: unknown, space: no picture)."""
+    debounce = Debounce(enter_s=enter_s, leave_s=leave_s, linger_s=linger_s)
     found = []
     for i, letter in enumerate(pictures):
         if letter != " " and (crossing := debounce.update(round(i * PERIOD_S * NS_PER_S), LETTERS[letter])):
@@ -51,6 +53,52 @@ def crossings(pictures: str, *, enter_s: float, leave_s: float) -> list[tuple[st
 )
 def test_crossings(pictures: str, expected: list[tuple[str, float]]) -> None:
     assert crossings(pictures, enter_s=1.0, leave_s=1.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected"),
+    [
+        pytest.param("aaPPPPPPPnnnnnnnnnnPPPPP", [("enter", 0.4)], id="leaning-back-for-2-s"),
+        pytest.param(
+            "aaPPPPPPPnnnnnaaaaaaa", [("enter", 0.4), ("leave", 1.8)], id="leaving-is-dated-to-the-first-step"
+        ),
+        pytest.param("aaPPPPPPP" + "n" * 20, [("enter", 0.4), ("leave", 1.8)], id="nobody-lingers-for-ever"),
+        pytest.param("aannnnnnnnnnnnnn", [], id="beside-it-is-no-entry"),
+    ],
+)
+def test_somebody_beside_the_zone(pictures: str, expected: list[tuple[str, float]]) -> None:
+    assert crossings(pictures, enter_s=1.0, leave_s=1.0, linger_s=3.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("pictures", "expected_s"),
+    [
+        pytest.param("aaanPP", 0.6, id="a-hand-fills-the-zone-little-by-little"),
+        pytest.param("aaannP", 0.6, id="in-two-steps"),
+        pytest.param("aanaPP", 0.8, id="something-else-before"),
+        pytest.param("aannnnnnnP", 1.8, id="what-is-weak-for-long-is-something-else"),
+    ],
+)
+def test_weak_evidence_right_before_is_part_of_the_entry(pictures: str, expected_s: float) -> None:
+    debounce = Debounce(enter_s=0, leave_s=1, weak_counts=True)
+    found = [debounce.update(round(i * PERIOD_S * NS_PER_S), LETTERS[x]) for i, x in enumerate(pictures)]
+    assert [round(c.stamp_ns / NS_PER_S, 3) for c in found if c] == [expected_s]
+
+
+def test_after_missing_pictures_one_without_evidence_is_not_enough() -> None:
+    """Otherwise a single detection that failed would end a cycle."""
+    missed = "aaaPPPPPPPP          "
+    assert crossings(missed + "aPPPPPPPP", enter_s=1.0, leave_s=1.0) == [("enter", 0.6)]
+    assert crossings(missed + "aaaaaaaaa", enter_s=1.0, leave_s=1.0) == [("enter", 0.6), ("leave", 4.2)]
+
+
+def test_somebody_else_succeeds() -> None:
+    debounce = Debounce(enter_s=0, leave_s=9)
+    for stamp_ns, letter in enumerate("aPPaa"):
+        debounce.update(stamp_ns, LETTERS[letter])
+    come = Crossing(entered=True, stamp_ns=4, slack_ns=1)
+    assert debounce.succeed(come, 4) == [Crossing(entered=False, stamp_ns=3, slack_ns=1), come]
+    assert debounce.inside
 
 
 def test_without_debounce_the_first_picture_decides() -> None:

@@ -6,7 +6,8 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lbzf_ros.core.geometry import inside, polygon_problem
+from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.core.geometry import inside, moved, polygon_problem, share_inside
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,44 @@ def test_inside_agrees_with_shapely(
     clear = [p for p in points if shape.exterior.distance(shapely.Point(np.array(p, np.float32))) > 1e-3]
     expected = [shape.contains(shapely.Point(np.array(p, np.float32))) for p in clear]
     assert inside(polygon, np.array(clear, np.float32).reshape(-1, 2)).tolist() == expected
+
+
+SQUARE = ((0.0, 0.0), (10.0, 0.0), (10.0, 10.0), (0.0, 10.0))
+
+
+@pytest.mark.parametrize(
+    ("homography", "expected"),
+    [
+        pytest.param((1, 0, 3, 0, 1, -2, 0, 0, 1), ((3, -2), (13, -2), (13, 8), (3, 8)), id="shifted"),
+        pytest.param((0, -1, 0, 1, 0, 0, 0, 0, 1), ((0, 0), (0, 10), (-10, 10), (-10, 0)), id="turned"),
+        pytest.param((1, 0, 0, 0, 1, 0, 0.1, 0, 1), ((0, 0), (5, 0), (5, 5), (0, 10)), id="seen-askew"),
+    ],
+)
+def test_a_polygon_moves_with_the_picture(
+    homography: tuple[float, ...], expected: tuple[tuple[float, float], ...]
+) -> None:
+    a, b, c, d, e, f, g, h, i = homography
+    assert np.allclose(moved(SQUARE, (a, b, c, d, e, f, g, h, i)), expected)
+
+
+def test_what_has_no_place_in_the_picture_is_refused() -> None:
+    with pytest.raises(InvalidValue, match=r"no place for the corner \[10, 0\]"):
+        moved(SQUARE, (1, 0, 0, 0, 1, 0, -0.1, 0, 1))
+
+
+@given(
+    st.lists(corner, min_size=3, max_size=7),
+    st.tuples(st.floats(-5, 35), st.floats(-5, 35), st.floats(0.5, 30), st.floats(0.5, 30)),
+)
+def test_the_share_of_a_box_in_a_polygon_agrees_with_shapely(
+    polygon: list[tuple[float, float]], place: tuple[float, float, float, float]
+) -> None:
+    assume(polygon_problem(polygon) is None)
+    x, y, width, height = place
+    expected = shapely.Polygon(polygon).intersection(shapely.box(x, y, x + width, y + height)).area
+    share = share_inside((x, y, x + width, y + height), polygon)
+    assert share == pytest.approx(expected / (width * height), abs=1e-6)
+
+
+def test_a_box_without_area_has_no_share() -> None:
+    assert share_inside((5, 5, 5, 8), SQUARE) == 0.0

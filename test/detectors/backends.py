@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import lbzf_ros.detectors.tensorrt as tensorrt_backend
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from test.detectors import tensorrt_stand_in
 from test.detectors.tiny_yolo import FIGURE_INPUT_PX, figure_yolo
 

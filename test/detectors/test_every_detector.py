@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.core.model import NS_PER_S, Boxes
 from lbzf_ros.detectors.base import REGISTRY, Detector, create, detect_together

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.errors import ConfigError, DetectorError
 from lbzf_ros.detectors.base import REGISTRY, create, notice_of
 from lbzf_ros.detectors.finder import PeopleFinder

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.detectors.base import Detector, create
 from lbzf_ros.detectors.people_hog import Hits, PeopleHog
 from test.detectors.drawing import RED, Image, middles, person, room, watch
@@ -57,6 +57,20 @@ def test_somebody_who_is_already_there_is_found_and_let_go(detector: Detector) -
     found = list(watch(detector, paint, 18))
     assert all(len(boxes) == 1 for t, boxes in found if 2 < t < 10)
     assert not any(len(boxes) for t, boxes in found if t > 14)
+
+
+def test_whom_the_background_shows_is_not_lost_when_somebody_stands_before_him(detector: Detector) -> None:
+    def paint(t_s: float) -> Image:
+        there = person(ROOM, arrival(t_s + 20))
+        # Somebody else comes after 80 s, when the background is in doubt no more, and stands before him for 10 s.
+        x = 700 - 90 * max(t_s - 80, 0) if t_s < 84.2 else max(322 - 90 * max(t_s - 94, 0), -100)
+        return person(there, x, feet_px=460, height_px=290, shirt=RED)
+
+    found = list(watch(detector, paint, 98, fps=3))
+    assert all(len(boxes) == 1 for t, boxes in found if 3 < t < 79)
+    # At once, when the other one is beside him: he has been there all the time.
+    after = [middles(boxes) for t, boxes in found if t > 95.3]
+    assert all(any(abs(x - 320) < 25 for x in xs) for xs in after)
 
 
 def test_two_people_who_pass_each_other_are_two(detector: Detector) -> None:

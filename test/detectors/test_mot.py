@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trackers.eval import evaluate_mot_sequence
+from typer.testing import CliRunner
 
+from lbzf_ros.cli import app, commands
+from lbzf_ros.config.load import load_plant
 from lbzf_ros.core.errors import InvalidValue
-from lbzf_ros.core.model import Boxes, FrameDetections, ModelInfo
+from lbzf_ros.core.model import NS_PER_S, Boxes, FrameDetections, ModelInfo
 from lbzf_ros.detectors.mot import read_info, read_rows, read_times, to_frames, write_rows, write_sequence
+from lbzf_ros.resources import resource_path
+from lbzf_ros.simulator.model import seed_of, stations_of
+from lbzf_ros.simulator.scene import Scene
 
 MODEL = ModelInfo("test", "1", "none")
+assert commands  # importing it registers the commands
 
 
 def frame(number: int, boxes: Sequence[tuple[float, ...]], ids: list[int]) -> FrameDetections:
@@ -160,3 +167,42 @@ def test_wrong_times_are_refused(tmp_path: Path, text: str) -> None:
 def test_pictures_of_two_sizes_are_no_sequence(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="found 0 sizes"):
         write_sequence(tmp_path, [], "det", 5.0)
+
+
+def test_what_process_found_is_scored_against_the_simulator_s_truth(tmp_path: Path) -> None:
+    plant_file, seconds = resource_path("config", "plant.yaml"), 15
+    args = ["process", "--plant", plant_file, "--data", tmp_path / "data", "--camera", "cam1"]
+    ran = CliRunner().invoke(
+        app, [*map(str, args), "--seconds", str(seconds), "--mot", str(tmp_path / "mot")]
+    )
+    assert ran.exit_code == 0, ran.output
+    folder = tmp_path / "mot" / "cam1"
+    plant = load_plant(plant_file)
+    camera = plant.cameras[0]
+    stamps_ns = read_times(folder / "det" / "times.csv")
+    assert read_info(folder / "seqinfo.ini").length == len(stamps_ns) == seconds * camera.fps
+    scene = Scene(
+        camera=camera.label,
+        stations=stations_of(plant, camera),
+        width_px=640,
+        height_px=480,
+        seed=seed_of(camera.resolved_source),
+    )
+    write_rows(folder / "gt" / "gt.txt", [truth(scene, stamp - stamps_ns[0]) for stamp in stamps_ns], "gt")
+    result = evaluate_mot_sequence(
+        folder / "gt" / "gt.txt", tmp_path / "mot" / "cam1.txt", ["CLEAR", "Identity"]
+    )
+    assert result.CLEAR is not None
+    assert result.Identity is not None
+    assert result.CLEAR.IDSW == 0
+    assert result.CLEAR.MOTA > 0.9
+    assert result.Identity.IDF1 > 0.95
+
+
+def truth(scene: Scene, since_start_ns: int) -> FrameDetections:
+    """Everybody who is drawn, numbered by name."""
+    drawn = [box for box in scene.true_boxes(since_start_ns / NS_PER_S) if box.visible_share > 0.5]
+    names = ["PUESTO_01", "PUESTO_02", "PUESTO_03"]
+    ids = [names.index(box.person) if box.person in names else 10 for box in drawn]
+    boxes = np.clip(np.array([box.xyxy for box in drawn]).reshape(-1, 4), 0, [640, 480] * 2)
+    return frame(0, [(*box, 1.0) for box in boxes.tolist()], ids)

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lbzf_ros.config.detectors import NetworkSettings
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings
 from lbzf_ros.core.errors import DetectorError
 from lbzf_ros.core.model import Boxes
 from lbzf_ros.detectors.base import create, detect_together

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.config.load import parse_plant
-from lbzf_ros.config.schema import DetectorSettings
 from lbzf_ros.core.errors import DetectorError, InvalidValue
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors.base import Detector, create
@@ -118,7 +118,9 @@ def test_it_says_which_recording_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make_file", "text"),
     [
-        pytest.param(lambda folder: "", r"set detector\.recorded\.file to a MOT file", id="not-named"),
+        pytest.param(
+            lambda folder: "", r"set detector\.recorded\.file to a MOT file or a bag", id="not-named"
+        ),
         pytest.param(
             lambda folder: folder / "no.txt", r"cannot be read: .* set detector\.recorded\.file", id="missing"
         ),

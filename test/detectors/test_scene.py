@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors.scene import Scene
 from lbzf_ros.detectors.view import Image, View, shrunk, without_shadows
@@ -97,12 +97,34 @@ def test_a_light_switch_is_learnt_at_once_but_not_below_people(camera: Camera) -
     camera.show(furnished(), 2, held=True)
     lamp = np.linspace(0.4, 0.8, ROOM.shape[1])[None, :, None]
     dark = (furnished() * lamp).astype(np.uint8)
+    # First the camera's exposure may follow: nothing is concluded before the level stands still.
+    assert camera.show(dark, held=True).settling
     assert camera.show(dark, held=True).relit
     view = camera.show(dark, held=True)
     assert not view.relit
     assert view.foreground[CHAIR_SMALL].mean() == 1
     assert view.share < 0.06
     assert camera.show((ROOM * lamp).astype(np.uint8)).share < 0.01
+
+
+def test_an_exposure_that_adapts_to_a_switched_lamp_leaves_the_background_as_it_was(camera: Camera) -> None:
+    camera.show(furnished(), 2, held=True)
+    settling = []
+    for i in range(12):  # at first quite white, as after a night's gain
+        view = camera.show(exposed(furnished(), 1 + 4 * np.exp(-0.6 * i), 1.0), held=True)
+        settling.append(view.settling)
+    assert settling == sorted(settling, reverse=True)
+    assert 1 < sum(settling) < 10
+    assert view.foreground[CHAIR_SMALL].mean() == 1
+    assert camera.show(ROOM).share < 0.01
+
+
+def test_a_light_that_never_settles_is_waited_for_some_seconds_only(camera: Camera) -> None:
+    lamps = [np.linspace(a, b, ROOM.shape[1])[None, :, None] for a, b in ((0.15, 0.5), (0.9, 0.3))]
+    uneven = [(ROOM * lamp).astype(np.uint8) for lamp in lamps]
+    states = [camera.show(uneven[i % 2]).settling for i in range(40)]
+    assert states[0]
+    assert not all(states)
 
 
 def test_pictures_are_shrunk_by_a_whole_factor() -> None:
@@ -121,3 +143,44 @@ def test_a_shadow_is_not_solid_and_a_coat_is() -> None:
     solid = without_shadows(picture.astype(np.uint8), background, foreground)
     assert solid[100:200, 100:200].mean() == 0
     assert solid[102:198, 302:398].mean() == 1
+
+
+def test_the_background_goes_with_a_camera_that_has_moved() -> None:
+    camera = Camera()
+    camera.show(ROOM, 4)
+    across, down = 24.0, -12.0
+    matrix = np.array([[1, 0, across], [0, 1, down]])
+    moved = np.asarray(cv2.warpAffine(ROOM, matrix, (640, 480), borderMode=cv2.BORDER_REFLECT), np.uint8)
+    before = camera.show(moved)
+    camera.scene.follow((1, 0, across, 0, 1, down, 0, 0, 1))
+    after = camera.show(moved)
+    assert after.foreground.mean() < 0.2 * before.foreground.mean()
+
+
+def hall() -> Image:
+    """A room full of things, larger than the picture."""
+    rng, picture = np.random.default_rng(3), room(800, 640)
+    for _ in range(60):
+        x, y = rng.integers(0, (760, 600))
+        colour = [int(level) for level in rng.integers(30, 220, 3)]
+        cv2.rectangle(picture, (int(x), int(y)), (int(x) + 40, int(y) + 30), colour, -1)
+    return picture
+
+
+@pytest.mark.parametrize(("right_px", "down_px"), [(6, 0), (16, 10), (-40, 24)])
+def test_a_knock_against_the_camera_moves_what_is_known(right_px: int, down_px: int) -> None:
+    def seen(picture: Image, right: int = 0, down: int = 0) -> Image:
+        return np.ascontiguousarray(picture[80 - down : 560 - down, 80 - right : 720 - right])
+
+    camera, with_chair = Camera(), hall()
+    camera.show(seen(hall()), 5)
+    with_chair[400:520, 400:480] = (40, 60, 40)
+    view = camera.show(seen(with_chair, right_px, down_px))
+    assert view.shift_px == pytest.approx((right_px / 2, down_px / 2), abs=0.5)
+    left, top = (320 + right_px) // 2, (320 + down_px) // 2
+    assert view.foreground[top + 5 : top + 55, left + 5 : left + 35].mean() > 0.95
+    assert view.share < 0.1
+
+
+def test_somebody_who_comes_in_is_no_knock(camera: Camera) -> None:
+    assert camera.show(furnished()).shift_px == (0, 0)

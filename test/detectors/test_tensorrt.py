@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 
 import lbzf_ros.detectors.tensorrt as backend
-from lbzf_ros.config.detectors import NetworkSettings
-from lbzf_ros.config.schema import DetectorSettings
+from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings
 from lbzf_ros.core.errors import DetectorError
 from lbzf_ros.detectors import onnx
 from lbzf_ros.detectors.base import create

@@ -1,8 +1,7 @@
-"""Heads and suppression: against a second, slow computation and against OpenCV's own suppression."""
+"""Heads and suppression: against a second, slow computation."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,14 +49,6 @@ def test_suppression_is_the_slow_one(count: int, seed: int, max_iou: float, most
     boxes, scores = some_boxes(count, seed)
     expected = slow_suppression(boxes.astype(np.float64), scores.astype(np.float64), max_iou, most)
     assert suppress(boxes, scores, max_iou, most).tolist() == expected
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_suppression_is_opencvs(seed: int) -> None:
-    boxes, scores = some_boxes(200, seed)
-    sizes = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]])
-    expected = cv2.dnn.NMSBoxes(sizes.tolist(), scores.tolist(), 0.0, 0.5)
-    assert suppress(boxes, scores, 0.5, 300).tolist() == np.ravel(expected).tolist()
 
 
 def test_suppression_does_not_depend_on_the_order() -> None:

@@ -12,7 +12,7 @@ import yaml
 from diagnostic_msgs.msg import DiagnosticStatus
 from lbzf_interfaces.msg import ReferenceFrame
 
-from lbzf_ros.core.model import EventKind, RoiSet
+from lbzf_ros.core.model import EventKind, ReferenceView, RoiSet
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.identity import database_marker
@@ -113,6 +113,8 @@ def test_the_picture_that_zones_were_set_on_is_kept_with_them(graph: Graph) -> N
 
     show("calibration/one.jpg")
     graph.ear.wait_for("it is written", lambda: bool(graph.rows(found)))
+    expected = (ReferenceView(ids, b"features"),)
+    graph.ear.wait_for("everybody hears of it", lambda: graph.roi_sets["cam1"].references == expected)
     show("calibration/two.jpg")  # they have one already
     show("../three.jpg")
     graph.ear.wait_for("the bad path is said", lambda: graph.says("../three.jpg"))

@@ -10,7 +10,7 @@ import pytest
 
 from lbzf_ros.core import geometry
 from lbzf_ros.core.model import ZoneKind
-from lbzf_ros.simulator.actors import Operator, crew
+from lbzf_ros.simulator.actors import Operator, body, crew
 from lbzf_ros.simulator.figure import Pose
 from lbzf_ros.simulator.layout import Layout, lay_out
 from lbzf_ros.simulator.model import Point, SceneStation, SceneZone
@@ -34,7 +34,8 @@ class Case:
         place = next(place for place in self.layout.places if place.station is self.station)
         self.routine = Routine(place, self.layout, seed=seed, camera=camera, break_chance=0.55)
         dressed = crew(generator(seed, camera, "clothes"), 1)[0]
-        self.operator = Operator(self.routine, self.layout, seed=seed, camera=camera, dressed=dressed)
+        who = body(dressed, seed=seed, camera=camera, place=place)
+        self.operator = Operator(self.routine, self.layout, {code: who})
 
     def pose(self, t_s: float) -> Pose | None:
         found = self.operator.at(t_s)

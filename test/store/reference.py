@@ -77,6 +77,9 @@ ALLOWED = {
         "low_dwell",
         "confidence_drop",
         "drift_unknown",
+        "gap_in_frames",  # ours, and the next two
+        "second_person",
+        "out_of_shift",
         "other",  # ours, so that a new rule's rejection is never lost
     },
     ("manual_observations", "kind"): {

@@ -78,6 +78,7 @@ OURS = {
         "observed_share",
         "reasons_json",
         "frame_archived_at",
+        "drift_state",
     },
     "cycle_events_rejected": {
         "event_uid",
@@ -90,6 +91,7 @@ OURS = {
         "source_frame_path",
         "source_video_path",
         "frame_archived_at",
+        "drift_state",
     },
     "manual_observations": {"event_uid"},
 }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from dataclasses import fields, replace
 
 import pytest
@@ -9,12 +10,88 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lbzf_ros.core.errors import InvalidValue, StoreError
-from lbzf_ros.core.model import UNKNOWN, CycleEvent, EventKind, ModelInfo, Quality
+from lbzf_ros.core.explanation import (
+    Explanation,
+    Figure,
+    Gap,
+    Limit,
+    PersonSpan,
+    PictureSpan,
+    ZoneDecision,
+    ZoneEvidence,
+)
+from lbzf_ros.core.model import UNKNOWN, CycleEvent, Drift, EventKind, ModelInfo, Quality
 from lbzf_ros.store.event_json import event_from_json, event_to_json, event_values, kept_json, kept_text
+from lbzf_ros.store.explanation_json import explanation_packed, explanation_unpacked
+from test.store.examples import cycle
+from test.store.test_outbox import ROI_SETS
 
 figures = st.floats(allow_infinity=False) | st.just(UNKNOWN)
 texts = st.text(st.characters(codec=None), max_size=20)
 starts_ns = st.integers(0, 2**62)
+
+spans = st.lists(
+    st.builds(PictureSpan, starts_ns, starts_ns, st.tuples(*[st.integers(0, 2**31)] * 4)), max_size=2
+).map(tuple)
+decisions = st.builds(
+    ZoneDecision,
+    zone=texts,
+    entered=st.booleans(),
+    since_ns=starts_ns,
+    slack_ns=starts_ns,
+    decided_ns=starts_ns,
+    timer=texts,
+    lasted_ns=starts_ns,
+    limit_ns=starts_ns,
+    attended=st.booleans(),
+    alone_ns=st.none() | starts_ns,
+)
+finite = st.floats(allow_infinity=False, allow_nan=False)
+explanations = st.builds(
+    Explanation,
+    decided_ns=starts_ns,
+    time_zone=texts,
+    rule=texts,
+    opens_on=texts,
+    closes_on=texts,
+    fps=finite,
+    opened_by=decisions,
+    closed_by=st.none() | decisions,
+    others=st.lists(decisions, max_size=2).map(tuple),
+    zones=st.lists(
+        st.builds(ZoneEvidence, texts, texts, texts, finite, finite, finite, spans), max_size=2
+    ).map(tuple),
+    people=st.lists(
+        st.builds(
+            PersonSpan,
+            st.integers(-1, 2**31),
+            st.booleans(),
+            starts_ns,
+            starts_ns,
+            st.integers(0, 99),
+            st.integers(0, 99),
+            st.none() | finite,
+        ),
+        max_size=2,
+    ).map(tuple),
+    drift=spans,
+    gaps=st.lists(st.builds(Gap, starts_ns, starts_ns), max_size=2).map(tuple),
+    figures=st.lists(
+        st.builds(
+            Figure,
+            texts,
+            st.none() | finite,
+            st.lists(st.builds(Limit, texts, st.booleans(), finite), max_size=2).map(tuple),
+            texts,
+            texts,
+        ),
+        max_size=2,
+    ).map(tuple),
+    merged_below_s=finite,
+    others_left_out=st.integers(0, 99),
+    people_left_out=st.integers(0, 99),
+    gaps_left_out=st.integers(0, 99),
+)
 
 events = st.builds(
     lambda start_ns, length_ns, **values: CycleEvent(
@@ -41,6 +118,8 @@ events = st.builds(
     observed_share=figures,
     detection_count=st.integers(0, 2**31),
     reasons=st.dictionaries(texts, texts, min_size=1),
+    drift=st.sampled_from(Drift),
+    explanation=st.none() | explanations,
 )
 
 
@@ -63,6 +142,25 @@ def test_the_text_is_plain_json(event: CycleEvent) -> None:
         pytest.fail(f"{name} is no JSON")
 
     json.loads(event_to_json(event), parse_constant=refuse)
+
+
+@given(explanations)
+def test_an_explanation_comes_back_from_the_database_as_it_was(explanation: Explanation) -> None:
+    assert explanation_unpacked(explanation_packed(explanation)) == explanation
+
+
+def test_an_explanation_that_is_none_is_refused() -> None:
+    for packed in (b"", b"{}", zlib.compress(b"[]"), zlib.compress(b'{"decided_ns": 1}')):
+        with pytest.raises(StoreError, match="cannot be read"):
+            explanation_unpacked(packed)
+
+
+def test_an_event_of_the_version_before_can_be_read() -> None:
+    """It waits in the outbox while LBZF is updated."""
+    values = json.loads(event_to_json(cycle(ROI_SETS)))
+    del values["drift"], values["explanation"]
+    back = event_from_json(json.dumps(values))
+    assert (back.drift, back.explanation) == (Drift.UNCHECKED, None)
 
 
 @given(events)

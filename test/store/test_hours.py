@@ -18,9 +18,10 @@ from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, Quality, RoiSet
 from lbzf_ros.store.engine import DATABASE_NAME, reading_engine, transaction, writing_engine
 from lbzf_ros.store.hours import HOUR_NS, MINUTE_NS, Span, available_minutes, hours_from, hours_within
-from lbzf_ros.store.migrate import migrate, migrations_folder, schema_version
+from lbzf_ros.store.migrate import migrate, schema_version
 from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.reader import StoreReader
+from lbzf_ros.store.rollback import rollback
 from lbzf_ros.store.timestamps import from_text, to_text
 from lbzf_ros.store.writer import EventWriter
 from test.store.examples import MORNING_NS, cycle, plant_data, plant_of
@@ -253,13 +254,8 @@ def test_a_failed_batch_leaves_the_rollup_alone(empty: Plant) -> None:
 
 
 def test_the_migration_counts_what_is_there_already(tmp_path: Path) -> None:
-    before = tmp_path / "migrations"
-    shutil.copytree(
-        migrations_folder(), before, ignore=lambda _, names: [name for name in names if name[:4] > "0003"]
-    )
     path = tmp_path / DATABASE_NAME
-    migrate(path, now_ns=MORNING_NS, folder=before)
-    assert schema_version(path) == 3
+    migrate(path, now_ns=MORNING_NS)
     roi_sets = enter_plant(path)
     engine = writing_engine(path)
     kinds, qualities = list(EventKind), list(Quality)
@@ -271,6 +267,8 @@ def test_the_migration_counts_what_is_there_already(tmp_path: Path) -> None:
     written(batch)(engine, EventWriter(engine), roi_sets)
     corrected(CORRECTIONS[1], 0, len(STARTS_NS) - 1, fails=False)(engine, EventWriter(engine), roi_sets)
     engine.dispose()
+    while schema_version(path) > 3:
+        rollback(path, now_ns=MORNING_NS, drop_data=True)
     migrate(path, now_ns=MORNING_NS)
     engine = writing_engine(path)
     assert rollup(engine) == counted(engine) != {}

@@ -5,37 +5,44 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.core.explanation import Explanation
 from lbzf_ros.core.model import (
     NS_PER_S,
-    Anchor,
     CycleEvent,
     EventKind,
-    EvidenceKind,
     RoiSet,
-    Workstation,
-    Zone,
-    ZoneKind,
 )
 from lbzf_ros.store.outbox import Outbox
 from test.store.examples import MORNING_NS, cycle
+from test.support.occupancy import station
+from test.support.plays import play, short_visit
 
-ZONE = Zone(
-    "work", ZoneKind.WORK, EvidenceKind.PERSON, Anchor.BODY, ((0, 0), (9, 0), (9, 9)), 0.1, 1.0, 2.0, 1
-)
-STATION = Workstation("ANGELA", "PUESTO_01", "Puesto 1", "", "presence", 30.0, 3.0, 600.0, 0.5, (ZONE,))
+STATION = station(sam_s=30.0, min_cycle_s=3.0, max_cycle_s=600.0)
 ROI_SETS = {"cam1": RoiSet("cam1", 0, 640, 480, 5.0, "hash", (STATION,))}
 
 NOW_NS = MORNING_NS
 START, END, REJECT, ABORT = EventKind.START, EventKind.END, EventKind.REJECT, EventKind.ABORT
 
 
+def explanation() -> Explanation:
+    """One of a cycle in which much happened: 3 kB."""
+    found = next(one.explanation for one in play(ROI_SETS["cam1"], short_visit()) if one.end_ns)
+    assert found is not None
+    (zone,) = found.zones
+    return replace(found, zones=(replace(zone, spans=zone.spans * 8),))
+
+
+EXPLANATION = explanation()
+
+
 def event(kind: EventKind, number: int = 0) -> CycleEvent:
-    return cycle(ROI_SETS, kind, start_ns=MORNING_NS + number * 60 * NS_PER_S)
+    return cycle(ROI_SETS, kind, start_ns=MORNING_NS + number * 60 * NS_PER_S, explanation=EXPLANATION)
 
 
 @pytest.fixture

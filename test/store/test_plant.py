@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -344,3 +345,19 @@ def test_a_failure_changes_nothing(engine: Engine, roi_sets: dict[str, RoiSet]) 
     with transaction(engine, "mend") as connection:
         connection.exec_driver_sql("ALTER TABLE rois_gone RENAME TO rois")
     assert everything(engine) == before
+
+
+def test_the_settings_behind_a_parameter_hash_are_kept(engine: Engine, roi_sets: dict[str, RoiSet]) -> None:
+    """Those of before too: cycles name the hash of what they were measured with."""
+    changed = plant_data()
+    station(changed, 0)["zones"]["work"].update(leave_s=3.0)
+    hashes = {r.parameter_hash for r in (*roi_sets.values(), *sync(engine, changed).values())}
+    sync(engine, changed)
+    with transaction(engine, "read settings") as connection:
+        kept: dict[str, str] = dict(
+            connection.exec_driver_sql("SELECT parameter_hash, settings_json FROM parameter_sets")
+            .tuples()
+            .all()
+        )
+    assert set(kept) == hashes
+    assert all(hashlib.sha256(settings.encode()).hexdigest() == name for name, settings in kept.items())

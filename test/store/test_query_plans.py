@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from lbzf_ros.core.model import RoiSet
 from lbzf_ros.store import queries
 from lbzf_ros.store.engine import reading_engine, transaction
+from lbzf_ros.store.explaining import ExplanationReader
 from lbzf_ros.store.hours import HOUR_NS
 from lbzf_ros.store.reader import CycleFilter, StoreReader
 from lbzf_ros.store.rows import CycleRow
@@ -100,6 +101,36 @@ HOURS = "USING PRIMARY KEY (workstation_id=? AND hour_ts>? AND hour_ts<?)"
             lambda r: r.rejections(from_ns=0, to_ns=DAY_NS),
             "e USING INDEX idx_rejected_ws_start (workstation_id=? AND start_ts>? AND start_ts<?)",
             id="rejections",
+        ),
+        pytest.param(
+            lambda r: r.rejections_by_shift(from_ns=0, to_ns=DAY_NS),
+            "e USING INDEX idx_rejected_ws_start (workstation_id=? AND start_ts>? AND start_ts<?)",
+            id="rejections by shift",
+        ),
+        pytest.param(
+            lambda r: r.rejections_by_shift(from_ns=0, to_ns=DAY_NS),
+            "shifts USING INDEX idx_shifts_start (module_id=? AND start_ts<?)",
+            id="shift of a rejection",
+        ),
+        pytest.param(
+            lambda r: ExplanationReader(r._engine).explanation("u"),
+            "cycle_explanations USING INDEX sqlite_autoindex_cycle_explanations_1 (event_uid=?)",
+            id="an explanation",
+        ),
+        pytest.param(
+            lambda r: ExplanationReader(r._engine).by_prefix("5f", limit=3),
+            "e USING INDEX sqlite_autoindex_cycle_events_1 (event_uid>?)",
+            id="a beginning of a uid",
+        ),
+        pytest.param(
+            lambda r: ExplanationReader(r._engine).near_uid("5f"),
+            "e USING INDEX sqlite_autoindex_cycle_events_rejected_1 (event_uid<?)",
+            id="before a uid",
+        ),
+        pytest.param(
+            lambda r: ExplanationReader(r._engine).around("ANGELA", "PUESTO_01", MORNING_NS, limit=3),
+            "idx_events_ws_start (workstation_id=? AND start_ts<?)",
+            id="cycles around a time",
         ),
         pytest.param(lambda r: r.refused(), "cycle_events_refused USING INTEGER PRIMARY KEY", id="refused"),
     ],

@@ -29,7 +29,7 @@ SQUARE = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
 def zone(kind: str, *, enter_s: float = 0.0, leave_s: float = 1.0, polygon_px: object = SQUARE) -> Zone:
     """A zone named after its kind."""
     evidence = EvidenceKind.PERSON if kind == "work" else EvidenceKind.MOTION
-    return Zone(kind, ZoneKind(kind), evidence, Anchor.BODY, polygon_px, 0.1, enter_s, leave_s, 7)  # type: ignore[arg-type]
+    return Zone(kind, ZoneKind(kind), evidence, Anchor.BODY, polygon_px, 0.1, enter_s, leave_s, 0.0, 7)  # type: ignore[arg-type]
 
 
 def station(
@@ -44,7 +44,22 @@ def station(
     """A station with the zones that its rule needs."""
     needed = sorted(kind.value for kind in RULES[rule].zone_kinds)
     own = tuple(zones) or tuple(map(zone, needed))
-    return Workstation("ANGELA", code, code, "", rule, sam_s, min_cycle_s, max_cycle_s, 0.5, own)
+    return Workstation(
+        module="ANGELA",
+        code=code,
+        display_name=code,
+        operation="",
+        rule=rule,
+        sam_s=sam_s,
+        min_cycle_s=min_cycle_s,
+        max_cycle_s=max_cycle_s,
+        min_dwell_ratio=0.5,
+        max_gap_s=60.0,
+        min_confidence=0.2,
+        max_second_person_ratio=0.3,
+        max_drift_unknown_ratio=0.5,
+        zones=own,
+    )
 
 
 def rois(*stations: Workstation, fps: float = 5.0) -> RoiSet:
@@ -64,5 +79,5 @@ def occupancy(stamp_s: float, evidence: Mapping[str, bool | None], *, track: int
         )
         for name, present in evidence.items()
     )
-    stations = (StationOccupancy("ANGELA", "PUESTO_01", Drift.UNKNOWN, 7, zones),)
+    stations = (StationOccupancy("ANGELA", "PUESTO_01", Drift.OK, 7, zones),)
     return FrameOccupancy("cam1", round(stamp_s * NS_PER_S), "hash", MODEL, stations)

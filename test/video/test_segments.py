@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from lbzf_ros.config.schema import RecorderSettings
+from lbzf_ros.config.running import RecorderSettings
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.disk import has_room, write_whole
 from lbzf_ros.video.pictures import PictureMemory

@@ -13,7 +13,8 @@ import numpy as np
 from sqlalchemy import Engine
 
 from lbzf_ros.config.load import parse_plant
-from lbzf_ros.config.schema import GraphSettings, Plant, WebSettings
+from lbzf_ros.config.running import GraphSettings, WebSettings
+from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.model import (
     NS_PER_S,
     Activity,

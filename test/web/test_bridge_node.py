@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lbzf_interfaces.msg import CameraStatus, CycleEventAck, PlantInfo
 
 from lbzf_ros.core.model import NS_PER_S, Activity, StationState
@@ -28,6 +28,7 @@ from test.web.factory import MORNING_NS, Line
 
 STOPS_WITHIN_S = 1.0
 START_S = 30.0
+VIEW = {"camera": "cam1", "drift": "drifted", "shift_px": "15.2"}
 
 
 @pytest.fixture
@@ -104,12 +105,15 @@ def test_what_the_graph_says_is_what_the_api_says(
 
     def healthy() -> bool:
         failing = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="detector: cam1", message="too dark")
-        diagnostics.publish(DiagnosticArray(status=[failing]))
+        slow = DiagnosticStatus(level=DiagnosticStatus.WARN, name="detector: speed", message="too slow")
+        diagnostics.publish(DiagnosticArray(status=[failing, slow]))
         return get(port, "/healthz")[0] == 200
 
     graph.wait_for("every node is heard", healthy)
     nodes = {node["name"]: node["errors"] for node in get(port, "/healthz")[1]["nodes"]}
     assert nodes == {"web_bridge": {}, "detector": {"cam1": "too dark"}}
+    warnings = {node["name"]: node["warnings"] for node in get(port, "/healthz")[1]["nodes"]}
+    assert warnings == {"web_bridge": {}, "detector": {"speed": "too slow"}}
 
     online = CameraStatus(
         camera="cam1", state=CameraStatus.ONLINE, last_frame=convert.time_to_msg(MORNING_NS), fps=5.0
@@ -134,6 +138,23 @@ def test_what_the_graph_says_is_what_the_api_says(
         "the committed cycle is shown",
         lambda: [c["duration_s"] for c in get(port, "/api/v1/live")[1]["cycles"][0]["cycles"]] == [17.2],
     )
+
+
+def test_a_moved_camera_of_which_the_detector_tells(
+    line: Line, graph: Listener, port: int, bridge: subprocess.Popen[bytes]
+) -> None:
+    diagnostics, cameras = graph.publisher(topics.DIAGNOSTICS), graph.publisher(topics.CAMERA_STATUS, "cam1")
+    graph.publisher(topics.PLANT_INFO).publish(plant_info("web_bridge", "detector"))
+    values = [KeyValue(key=key, value=value) for key, value in VIEW.items()]
+    moved = DiagnosticStatus(level=DiagnosticStatus.WARN, name="detector: cam1 drift", values=values)
+
+    def told() -> bool:
+        diagnostics.publish(DiagnosticArray(status=[moved]))
+        cameras.publish(CameraStatus(camera="cam1", state=CameraStatus.ONLINE, fps=5.0))
+        seen = [(camera["view"], camera["shift_px"]) for camera in get(port, "/api/v1/live")[1]["cameras"]]
+        return ("drifted", 15.0) in seen
+
+    graph.wait_for("it is told", told)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from lbzf_ros.core.model import NS_PER_S, EventKind, Quality
+from lbzf_ros.core.model import NS_PER_S, Drift, EventKind, Quality
 from test.web.clocks import Clocks
 from test.web.factory import MORNING_NS, NODES, Line
-from web_bridge.live import CameraReport, CameraState, LiveState
+from web_bridge.live import CameraReport, CameraState, HeardView, LiveState
 from web_bridge.schemas import LiveCamera, LiveCycles, LiveStationState
 
 SECOND = NS_PER_S
@@ -60,6 +60,29 @@ def test_a_camera_without_pictures_makes_its_stations_unknown_at_once(line: Line
     line.report_camera("cam1", state)
     line.report_camera("cam2")
     assert (station(line, 1).state, station(line, 2).state) == ("unknown", "in_cycle")
+
+
+def test_a_camera_has_moved_as_long_as_the_detector_says_so(line: Line, clocks: Clocks) -> None:
+    line.report_camera("cam1")
+    line.report_nodes()
+    assert (camera(line).view, camera(line).shift_px) == (None, None)
+    line.live.report_views({"cam1": HeardView(Drift.DRIFTED, 15.0)})
+    assert (camera(line).view, camera(line).shift_px) == ("drifted", 15.0)
+    line.live.report_views({"cam1": HeardView(Drift.UNKNOWN, None)})
+    assert (camera(line).view, camera(line).shift_px) == ("unknown", None)
+    line.report_camera("cam1", CameraState.OFFLINE)
+    assert camera(line).view is None
+    clocks.advance(6)
+    line.report_camera("cam1")
+    assert camera(line).view is None, "the detector is silent"
+
+
+def test_whoever_looks_is_told_of_a_moved_camera(line: Line) -> None:
+    told: list[None] = []
+    line.live.listen(lambda: told.append(None))
+    for drift in (Drift.OK, Drift.OK, Drift.DRIFTED, Drift.DRIFTED):
+        line.live.report_views({"cam1": HeardView(drift, 15.0)})
+    assert len(told) == 2
 
 
 def test_a_silent_driver_makes_its_camera_unknown(line: Line, clocks: Clocks) -> None:

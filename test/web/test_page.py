@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
-from lbzf_ros.core.model import NS_PER_S, EventKind, Quality
+from lbzf_ros.core.model import NS_PER_S, Drift, EventKind, Quality
 from lbzf_ros.resources import resource_path
 from test.web.factory import MORNING_NS, Line, fill, line_of, write_picture
 from test.web.serve import Server, chromium, serving
 from test.web.shift import at_work
-from web_bridge.live import CameraState, LiveState
+from web_bridge.live import CameraState, HeardView, LiveState
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -291,6 +291,26 @@ def test_an_alarm_comes_and_goes_while_the_page_is_open(
         expect(page.locator("#notice")).to_contain_text(words)
     line.report_nodes()
     expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_camera_that_has_moved_is_an_alarm_that_says_what_to_do(line: Line, open_page: OpenPage) -> None:
+    with at_work(line, RUNNING_S), serving(line) as server:
+        page = open_page(server)
+        chip, notice = page.locator(".camera").first, page.locator("#notice")
+        expect(chip).to_contain_text("En línea")
+        expect(notice).to_be_hidden()
+        line.live.report_views({"cam1": HeardView(Drift.DRIFTED, 15.0)})
+        expect(chip).to_contain_text("cámara movida, 15 px")
+        expect(notice).to_contain_text("La cam1 se movió unos 15 px desde que se dibujaron sus zonas.")
+        expect(notice).to_contain_text("Devuélvala a su sitio o avise al administrador.")
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "page-camera-moved.png")
+        line.live.report_views({"cam1": HeardView(Drift.UNKNOWN, None)})
+        expect(chip).to_contain_text("vista no reconocida")
+        expect(notice).to_contain_text("No se reconoce la vista de la cam1. Revise si está tapada")
+        line.live.report_views({"cam1": HeardView(Drift.OK, 1.0)})
+        expect(chip.locator(".view")).to_be_hidden()
+        expect(notice).to_be_hidden()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -16,11 +16,15 @@ from lbzf_ros.reports.evaluation.matching import Matching, match, within
 from lbzf_ros.reports.evaluation.measured import Duration
 from lbzf_ros.reports.evaluation.parameters import Parameters
 from lbzf_ros.reports.evaluation.sample_size import Advice, advice
-from lbzf_ros.reports.evaluation.spans import REJECTED, Span, Station, Window
+from lbzf_ros.reports.evaluation.spans import REJECTED, Span, Station, Window, by_station
 from lbzf_ros.store.timestamps import to_text
 
 CYCLES, STOPWATCH, CHECKED = "cycles", "stopwatch", "checked by hand"
 """Names of what is compared."""
+_NOTHING = (
+    "nothing to compare with: give label files (--labels), or choose a time in which stopwatch readings were "
+    "entered or cycles were checked by hand"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,18 @@ class Question:
         window: cycles that begin in it.
         rejected: whether cycles that do not count take part.
         labels: of each rater.
+        called: gives the name under which an observer with a stopwatch appears.
     """
 
     stations: tuple[Station, ...]
     window: Window = field(default_factory=Window)
     rejected: bool = False
     labels: tuple[Labels, ...] = ()
+    called: Callable[[str], str] = str
+
+
+class NothingToCompare(ConfigError):
+    """There is neither a label nor a stopwatch reading nor a check by hand."""
 
 
 def evaluate(engine: Engine, question: Question, parameters: Parameters) -> Evaluation:
@@ -104,24 +114,23 @@ def evaluate(engine: Engine, question: Question, parameters: Parameters) -> Eval
         parameters: how.
 
     Raises:
-        ConfigError: there is nothing to compare with.
+        NothingToCompare: there is nothing to compare with.
         StoreError: the database cannot be read.
     """
+    if not question.labels and not store.has_second_opinions(engine):
+        raise NothingToCompare(_NOTHING)  # before a million cycles are read
     notes: list[str] = []
-    events, without_length = store.measured(
-        engine, question.stations, question.window, rejected=question.rejected
-    )
-    if without_length:
-        notes.append(f"{without_length} rejected cycles have no end and take no part")
+    found = store.measured(engine, question.stations, question.window, rejected=question.rejected)
+    events = found.events
+    if found.without_length:
+        notes.append(f"{found.without_length} rejected cycles have no end and take no part")
     comparisons = [
         *_against_labels(events, question, parameters, notes),
         *_against_watches(engine, events, question, parameters, notes),
+        *_against_checks(found.checked, parameters, notes),
     ]
     if not comparisons:
-        raise ConfigError(
-            "nothing to compare with: give label files (--labels), or choose a time in which stopwatch readings were "
-            "entered or cycles were checked by hand"
-        )
+        raise NothingToCompare(_NOTHING)
     return Evaluation(
         parameters,
         question.window,
@@ -157,7 +166,8 @@ def _against_labels(
 def _against_watches(
     engine: Engine, events: list[Span], question: Question, parameters: Parameters, notes: list[str]
 ) -> Iterator[Comparison]:
-    by_observer, alone = store.stopwatch(engine, question.stations, question.window, events)
+    readings_of, alone = store.stopwatch(engine, question.stations, question.window, events)
+    by_observer = {question.called(name): readings for name, readings in readings_of.items()}
     if alone:
         notes.append(f"{alone} stopwatch readings belong to no cycle that takes part, and are left out")
     if readings := _means(by_observer):
@@ -171,7 +181,9 @@ def _against_watches(
                 None,
                 tuple(common),
             )
-    checked = store.checked(engine, question.stations, question.window)
+
+
+def _against_checks(checked: store.Checked, parameters: Parameters, notes: list[str]) -> Iterator[Comparison]:
     if checked.durations:
         notes.append(
             f"{CHECKED}: {checked.corrected} durations were corrected, {checked.confirmed} confirmed as measured; "
@@ -236,12 +248,12 @@ def _windows(labels: Labels, question: Question, notes: list[str]) -> dict[Stati
         f"{labels.rater}: the labels do not say which time they cover; it is taken to be, at each station, from the "
         "start of the first label to the end of the last one. Give --from and --to to say more"
     )
-    return {station: _hull(labels.spans, station).within(asked) for station in chosen}
+    own = by_station(labels.spans)
+    return {station: _hull(own[station]).within(asked) for station in chosen}
 
 
-def _hull(spans: Sequence[Span], station: Station) -> Window:
-    own = [span for span in spans if span.station == station]
-    return Window(min(span.start_ns for span in own), max(span.end_ns for span in own))
+def _hull(spans: Sequence[Span]) -> Window:
+    return Window(min(span.start_ns for span in spans), max(span.end_ns for span in spans))
 
 
 def _note_oddities(
@@ -269,12 +281,11 @@ def _note_oddities(
 
 
 def _cycle_times(events: Sequence[Span], question: Question, parameters: Parameters) -> Iterator[CycleTimes]:
+    counted = by_station(
+        event for event in events if event.band != REJECTED and question.window.holds(event.start_ns)
+    )
     for station in question.stations:
-        own = [
-            event.duration_s
-            for event in events
-            if event.station == station and event.band != REJECTED and question.window.holds(event.start_ns)
-        ]
+        own = [event.duration_s for event in counted.get(station, ())]
         if own:
             found = advice(own, precision=parameters.precision, confidence=parameters.confidence)
             yield CycleTimes("/".join(station), found)

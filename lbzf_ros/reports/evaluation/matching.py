@@ -109,11 +109,9 @@ def _assigned(one: Sequence[Span], two: Sequence[Span], min_iou: float) -> list[
 
 def _possible(one: Sequence[Span], two: Sequence[Span], min_iou: float) -> list[tuple[int, int, float]]:
     found: list[tuple[int, int, float]] = []
-    for station in sorted({span.station for span in one}):
-        mine = [i for i, span in enumerate(one) if span.station == station]
-        others = sorted(
-            (j for j, span in enumerate(two) if span.station == station), key=lambda j: two[j].start_ns
-        )
+    numbers = _numbers(two)
+    for station, mine in sorted(_numbers(one).items()):
+        others = sorted(numbers.get(station, ()), key=lambda j: two[j].start_ns)
         if not others:
             continue
         starts = np.array([two[j].start_ns for j in others])
@@ -123,6 +121,14 @@ def _possible(one: Sequence[Span], two: Sequence[Span], min_iou: float) -> list[
             end = int(np.searchsorted(starts, one[i].end_ns, side="left"))
             values = ((i, j, iou(one[i], two[j])) for j in others[begin:end])
             found += [candidate for candidate in values if candidate[2] >= min_iou]
+    return found
+
+
+def _numbers(spans: Sequence[Span]) -> dict[Station, list[int]]:
+    """Indices of the spans of each station."""
+    found: dict[Station, list[int]] = {}
+    for index, span in enumerate(spans):
+        found.setdefault(span.station, []).append(index)
     return found
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.evaluation.spans import REJECTED, Span, Station, Window
+from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.people.observations import ObservationKind
 from lbzf_ros.store.people.reading import ObservationRow, PeopleReader
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
@@ -24,6 +25,10 @@ FINISHED = ("complete", "manual_override")
 """Status of cycles that count; an override leaves what was measured as it is."""
 MARGIN_NS = 24 * 3600 * NS_PER_S
 """So much longer than the window is looked for cycles that reach into it."""
+_SECOND_OPINIONS = """
+SELECT EXISTS (SELECT 1 FROM manual_observations WHERE kind = :kind)
+  OR EXISTS (SELECT 1 FROM cycle_events WHERE gt_verified_by IS NOT NULL)
+"""
 _FIRST_NS, _LAST_NS = from_text("2000-01-01T00:00:00.000Z"), from_text("2099-12-31T23:59:59.999Z")
 
 
@@ -73,45 +78,57 @@ def stations(engine: Engine, module: str | None, wanted: tuple[str, ...]) -> tup
     return tuple(s for s in found if not wanted or any(_is_named(s, name) for name in wanted))
 
 
-def measured(
-    engine: Engine, chosen: tuple[Station, ...], window: Window, *, rejected: bool
-) -> tuple[list[Span], int]:
-    """Cycles of the stations that may reach into the window, and how many rejected ones have no end or no length."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the database holds.
+
+    Attributes:
+        events: cycles of the stations that may reach into the window, by start.
+        without_length: so many rejected cycles have no end or no length.
+        checked: cycles that began in the window and were checked by hand (the columns gt_…).
+    """
+
+    events: list[Span]
+    without_length: int
+    checked: Checked
+
+
+def measured(engine: Engine, chosen: tuple[Station, ...], window: Window, *, rejected: bool) -> Measured:
+    """Read the cycles of some stations, once."""
     reader = StoreReader(engine)
     spans: list[Span] = []
+    checked: list[tuple[Span, float | None]] = []
     without_length = 0
     for station in chosen:
-        rows = _finished(reader, station, window)
-        if rejected:
-            rows += _rejected(reader, station, window)
-        for row in rows:
+        for row in _rows(reader, station, window, rejected=rejected):
             if row.end_ns is None or row.end_ns <= row.start_ns:
                 without_length += 1
-            else:
-                spans.append(_span(row))
-    return sorted(spans, key=lambda span: (span.start_ns, span.name)), without_length
+                continue
+            span = _span(row)
+            spans.append(span)
+            if row.gt_verified_by is not None and window.holds(row.start_ns):
+                checked.append((span, row.gt_corrected_duration_s))
+    return Measured(sorted(spans, key=_place), without_length, _checked(checked))
 
 
-def checked(engine: Engine, chosen: tuple[Station, ...], window: Window) -> Checked:
-    """Cycles that began in the window and were checked by hand (the columns gt_…)."""
-    reader = StoreReader(engine)
-    rows = [
-        row
-        for station in chosen
-        for row in _finished(reader, station, window)
-        if row.gt_verified_by is not None
-        and row.end_ns is not None
-        and row.end_ns > row.start_ns
-        and window.holds(row.start_ns)
-    ]
-    rows.sort(key=lambda row: (row.start_ns, row.event_uid))
-    durations = []
-    for row in rows:
-        event = _span(row)
-        found = row.gt_corrected_duration_s
-        durations.append(Duration(event, event.duration_s if found is None else found))
-    corrected = sum(row.gt_corrected_duration_s is not None for row in rows)
-    return Checked(tuple(durations), len(rows) - corrected, corrected)
+def has_second_opinions(engine: Engine) -> bool:
+    """Whether anybody ever noted a stopwatch reading or checked a cycle by hand."""
+    values = {"kind": ObservationKind.GROUND_TRUTH_DURATION.value}
+    with transaction(engine, "look for stopwatch readings") as connection:
+        return bool(connection.execute(text(_SECOND_OPINIONS), values).scalar_one())
+
+
+def _checked(rows: list[tuple[Span, float | None]]) -> Checked:
+    rows.sort(key=lambda row: _place(row[0]))
+    corrected = sum(seconds is not None for _, seconds in rows)
+    durations = tuple(
+        Duration(span, span.duration_s if seconds is None else seconds) for span, seconds in rows
+    )
+    return Checked(durations, len(rows) - corrected, corrected)
+
+
+def _place(span: Span) -> tuple[int, str]:
+    return span.start_ns, span.name
 
 
 def stopwatch(
@@ -156,15 +173,13 @@ def _observations(reader: PeopleReader, module: str, from_ns: int, to_ns: int) -
     return _all(lambda after: reader.observations(module=module, from_ns=from_ns, to_ns=to_ns, after=after))
 
 
-def _finished(reader: StoreReader, station: Station, window: Window) -> list[CycleRow]:
+def _rows(reader: StoreReader, station: Station, window: Window, *, rejected: bool) -> Iterator[CycleRow]:
     which = _filter(station, window)
-    rows = _all(lambda after: reader.cycles(which, limit=MAX_PAGE, after=after))
-    return [row for row in rows if row.status in FINISHED]
-
-
-def _rejected(reader: StoreReader, station: Station, window: Window) -> list[CycleRow]:
-    which = _filter(station, window)
-    return list(_all(lambda after: reader.rejected(which, limit=MAX_PAGE, after=after)))
+    for row in _all(lambda after: reader.cycles(which, limit=MAX_PAGE, after=after)):
+        if row.status in FINISHED:
+            yield row
+    if rejected:
+        yield from _all(lambda after: reader.rejected(which, limit=MAX_PAGE, after=after))
 
 
 def _running(events: list[Span], row: ObservationRow) -> Span | None:
@@ -180,7 +195,8 @@ def _running(events: list[Span], row: ObservationRow) -> Span | None:
 def _span(row: CycleRow) -> Span:
     assert row.end_ns is not None
     band = REJECTED if row.status == "rejected" else row.quality
-    return Span((row.module, row.workstation), row.start_ns, row.end_ns, row.event_uid, band)
+    station = (row.module, row.workstation)
+    return Span(station, row.start_ns, row.end_ns, row.event_uid, band, row.duration_uncertainty_s)
 
 
 def _filter(station: Station, window: Window) -> CycleFilter:

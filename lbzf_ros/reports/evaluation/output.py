@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lbzf_ros.core.errors import LbzfError
+from lbzf_ros.reports.evaluation.coverage import Coverage
 from lbzf_ros.reports.evaluation.detection import Share
 from lbzf_ros.reports.evaluation.evaluate import Comparison, Evaluation
 from lbzf_ros.reports.evaluation.groups import Group
@@ -129,6 +130,8 @@ def _flat_group(group: Group) -> dict[str, object]:
     figures |= _flat("limits_", limits)
     figures |= _flat("icc_", asdict(group.durations.icc))
     figures |= _flat("concordance_", asdict(group.durations.concordance))
+    covered = _flat("", asdict(group.coverage)) if group.coverage is not None else {}
+    figures |= {f"uncertainty_{key}": covered.get(key) for key in _flat("", asdict(Coverage(0, 0, 0)))}
     return blank | counts | shares | figures
 
 
@@ -184,6 +187,7 @@ def _sides(one: Span | None, two: Span | None, iou: float | None = None) -> dict
         "start_one": _time(one.start_ns) if one else None,
         "end_one": _time(one.end_ns) if one else None,
         "duration_one_s": one.duration_s if one else None,
+        "uncertainty_one_s": one.uncertainty_s if one else None,
         "name_two": two.name if two else None,
         "start_two": _time(two.start_ns) if two else None,
         "end_two": _time(two.end_ns) if two else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -23,7 +23,7 @@ from lbzf_ros.reports.evaluation.estimates import Estimate, enough
 from lbzf_ros.reports.evaluation.evaluate import Comparison, Evaluation
 from lbzf_ros.reports.evaluation.groups import ALL, BANDS, Group
 from lbzf_ros.reports.evaluation.matching import Matching
-from lbzf_ros.reports.evaluation.spans import REJECTED, Span, Station
+from lbzf_ros.reports.evaluation.spans import REJECTED, Span, Station, by_station
 from lbzf_ros.store.timestamps import to_text
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#6b6b6b"  # Okabe and Ito: told apart by everybody
@@ -33,6 +33,8 @@ MAX_ROWS = 16
 """Most rows of a timeline; what is beyond stands in pairs.csv."""
 CYCLES_A_ROW = 20
 MAX_NAME = 40
+MAX_MARKERS = 2000
+"""With more points than this an SVG holds them as a picture and not one by one."""
 
 
 def draw(evaluation: Evaluation) -> dict[str, bytes]:
@@ -150,12 +152,14 @@ def _points(axes: Axes, pairs: Sequence[_Pair]) -> None:
         axes.scatter(
             [(pair.one_s + pair.two_s) / 2 for pair in own],
             [pair.one_s - pair.two_s for pair in own],
-            s=26,
+            s=26 if len(pairs) <= MAX_MARKERS else 6,
             color=BAND_COLOURS[band],
             edgecolor="black",
-            linewidth=0.5,
+            linewidth=0.5 if len(pairs) <= MAX_MARKERS else 0,
             label=band,
             zorder=3,
+            alpha=None if len(pairs) <= MAX_MARKERS else 0.4,
+            rasterized=len(pairs) > MAX_MARKERS,
         )
 
 
@@ -212,8 +216,8 @@ def _rows(matching: Matching) -> list[_Row]:
 def _row_length_ns(spans: Sequence[Span]) -> int:
     """So long as that many cycles usually take; the median does not mind a night in between."""
     steps: list[int] = []
-    for station in {span.station for span in spans}:
-        starts = sorted(span.start_ns for span in spans if span.station == station)
+    for own in by_station(spans).values():
+        starts = sorted(span.start_ns for span in own)
         steps += (later - earlier for earlier, later in zip(starts, starts[2:], strict=False))
     longest = max(span.end_ns - span.start_ns for span in spans)
     return max(longest, round(CYCLES_A_ROW * float(np.median(steps)))) if steps else longest
@@ -223,8 +227,16 @@ def _timeline(comparison: Comparison, matching: Matching, rows: Sequence[_Row]) 
     shown = rows[:MAX_ROWS]
     figure = Figure(figsize=(9.6, 1.5 + 0.95 * len(shown)), layout="constrained")
     parts = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    alone = {id(span) for span in (*matching.only_one, *matching.only_two)}
+    upper = by_station((*(pair.one for pair in matching.pairs), *matching.only_one))
+    lower = by_station((*(pair.two for pair in matching.pairs), *matching.only_two))
     for axes, row in zip(parts, shown, strict=True):
-        _timeline_row(axes, comparison, matching, row)
+        for spans, height in ((upper, 1.0), (lower, 0.0)):
+            _timeline_spans(axes, row, spans.get(row.station, ()), height, alone)
+        axes.set_xlim(0, (row.to_ns - row.from_ns) / NS_PER_S)
+        axes.set_ylim(0, 2)
+        axes.set_yticks([0.5, 1.5], [_short(comparison.two), _short(comparison.one)])
+        axes.set_title(f"{'/'.join(row.station)}  {to_text(row.from_ns)}", loc="left", fontsize=8)
     parts[-1].set_xlabel("seconds from the time at the left")
     bands = {span.band for span in _spans(matching)} - {None}
     if bands:
@@ -239,27 +251,21 @@ def _timeline(comparison: Comparison, matching: Matching, rows: Sequence[_Row]) 
     return figure
 
 
-def _timeline_row(axes: Axes, comparison: Comparison, matching: Matching, row: _Row) -> None:
-    alone = {id(span) for span in (*matching.only_one, *matching.only_two)}
-    upper = [*(pair.one for pair in matching.pairs), *matching.only_one]
-    lower = [*(pair.two for pair in matching.pairs), *matching.only_two]
-    for spans, height in ((upper, 1.0), (lower, 0.0)):
-        for span in spans:
-            if span.station != row.station or span.end_ns <= row.from_ns or span.start_ns >= row.to_ns:
-                continue
-            axes.broken_barh(
-                [((span.start_ns - row.from_ns) / NS_PER_S, span.duration_s)],
-                (height + 0.1, 0.8),
-                facecolor=BAND_COLOURS[span.band] if height else ORANGE,
-                alpha=0.45 if id(span) in alone else 0.9,
-                hatch="////" if id(span) in alone else None,
-                edgecolor="black",
-                linewidth=0.6,
-            )
-    axes.set_xlim(0, (row.to_ns - row.from_ns) / NS_PER_S)
-    axes.set_ylim(0, 2)
-    axes.set_yticks([0.5, 1.5], [_short(comparison.two), _short(comparison.one)])
-    axes.set_title(f"{'/'.join(row.station)}  {to_text(row.from_ns)}", loc="left", fontsize=8)
+def _timeline_spans(
+    axes: Axes, row: _Row, spans: Sequence[Span], height: float, alone: Collection[int]
+) -> None:
+    for span in spans:
+        if span.end_ns <= row.from_ns or span.start_ns >= row.to_ns:
+            continue
+        axes.broken_barh(
+            [((span.start_ns - row.from_ns) / NS_PER_S, span.duration_s)],
+            (height + 0.1, 0.8),
+            facecolor=BAND_COLOURS[span.band] if height else ORANGE,
+            alpha=0.45 if id(span) in alone else 0.9,
+            hatch="////" if id(span) in alone else None,
+            edgecolor="black",
+            linewidth=0.6,
+        )
 
 
 def _bytes(figure: Figure, form: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lbzf_ros.core.errors import InvalidValue
@@ -24,6 +25,7 @@ class Span:
         end_ns: after the start.
         name: what a reader finds it by: an event_uid, a line of a file.
         band: quality of a cycle, or `REJECTED`; None for labels.
+        uncertainty_s: stated half width of a measured duration; None for labels, or where it is not known.
     """
 
     station: Station
@@ -31,6 +33,7 @@ class Span:
     end_ns: int
     name: str = ""
     band: str | None = None
+    uncertainty_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a span without length.
@@ -65,6 +68,14 @@ class Window:
         begins = [time for time in (self.from_ns, other.from_ns) if time is not None]
         ends = [time for time in (self.to_ns, other.to_ns) if time is not None]
         return Window(max(begins, default=None), min(ends, default=None))
+
+
+def by_station(spans: Iterable[Span]) -> dict[Station, list[Span]]:
+    """The spans of each station, in their order."""
+    found: dict[Station, list[Span]] = {}
+    for span in spans:
+        found.setdefault(span.station, []).append(span)
+    return found
 
 
 def iou(one: Span, two: Span) -> float:

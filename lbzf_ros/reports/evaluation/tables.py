@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lbzf_ros.reports.evaluation.agreement import Errors
+from lbzf_ros.reports.evaluation.coverage import Coverage
 from lbzf_ros.reports.evaluation.detection import Share
 from lbzf_ros.reports.evaluation.estimates import Estimate, enough
 from lbzf_ros.reports.evaluation.evaluate import Comparison, CycleTimes, Evaluation
@@ -33,6 +34,8 @@ def tables(evaluation: Evaluation) -> Iterator[TextTable]:
             yield _detection(comparison, evaluation.parameters.min_iou)
             yield _times(comparison)
         yield _durations(comparison)
+        if any(group.coverage is not None for group in comparison.groups):
+            yield _coverage(comparison)
     if evaluation.cycle_times:
         yield _cycle_times(evaluation.cycle_times, evaluation.parameters.precision)
 
@@ -141,6 +144,21 @@ def _duration_row(group: Group) -> tuple[str, ...]:
         interval(found.icc, 3),
         interval(found.concordance, 3),
     )
+
+
+def _coverage(comparison: Comparison) -> TextTable:
+    columns = ("group", "n", "inside", "share", "median ± s", "not stated")
+    rows = [
+        (group.name, *_coverage_row(group.coverage))
+        for group in comparison.groups
+        if group.coverage is not None
+    ]
+    return TextTable(f"{comparison.title}: durations inside the stated uncertainty", columns, tuple(rows))
+
+
+def _coverage_row(found: Coverage) -> tuple[str, ...]:
+    share = interval(found.share, 3) if enough(found.n) else NOT_ENOUGH
+    return str(found.n), str(found.inside), share, number(found.median_s), str(found.unknown)
 
 
 def _cycle_times(found: Sequence[CycleTimes], precision: float) -> TextTable:

@@ -34,7 +34,14 @@ RATER = "Ana $x_1$ & {50 %} \\ ~^#"
 def cycle(n: int, *, late_s: float = 0.0, band: str | None = "green") -> Span:
     station = SECOND_STATION if n % 3 else FIRST_STATION
     start_ns = at(60 * n + late_s)
-    return Span(station, start_ns, start_ns + (30 + n) * 10**9 + n % 7 * 10**8, f"cycle {n}", band)
+    return Span(
+        station,
+        start_ns,
+        start_ns + (30 + n) * 10**9 + n % 7 * 10**8,
+        f"cycle {n}",
+        band,
+        None if band is None else 0.3,
+    )
 
 
 def evaluation(n: int = 12, missed: int = 2) -> Evaluation:
@@ -69,6 +76,26 @@ def test_the_same_evaluation_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(one) == 15
 
 
+def test_every_form_has_the_share_inside_the_stated_uncertainty(tmp_path: Path) -> None:
+    made = evaluation()
+    write(made, tmp_path, software_version="0.1.0", plots=False)
+    inside = [abs(pair.duration_error_s) <= 0.3 for pair in made.comparisons[0].matching.pairs]  # type: ignore[union-attr]
+    groups = json.loads((tmp_path / "evaluation.json").read_text("utf-8"))["comparisons"][0]["groups"]
+    covered = groups[0]["coverage"]
+    assert (covered["n"], covered["inside"]) == (len(inside), sum(inside))
+    assert 0 < covered["share"]["low"] < covered["share"]["value"] <= covered["share"]["high"] == 1
+    assert [group["coverage"]["n"] for group in groups if group["by"] == "quality"] == [9, 2]
+    row = rows(tmp_path / "groups.csv")[0]
+    assert (row["uncertainty_n"], row["uncertainty_inside"], row["uncertainty_median_s"]) == (
+        str(len(inside)),
+        str(sum(inside)),
+        "0.3",
+    )
+    assert rows(tmp_path / "pairs.csv")[1]["uncertainty_one_s"] == "0.3"
+    table = next(one for one in tables(made) if one.title.endswith("inside the stated uncertainty"))
+    assert table.rows[0][:3] == ("all", str(len(inside)), str(sum(inside)))
+
+
 def test_drawing_leaves_the_settings_of_matplotlib_alone() -> None:
     before = dict(mpl.rcParams)
     draw(evaluation())
@@ -84,6 +111,11 @@ def test_every_plot_is_a_picture_with_something_in_it() -> None:
         assert picture is not None
         assert picture.std() > 10, name
         assert b"<svg" in files[name.replace(".png", ".svg")][:1000]
+
+
+def test_thousands_of_points_do_not_make_a_file_of_megabytes() -> None:
+    files = draw(evaluation(n=2100, missed=0))
+    assert len(files["cycles_against_stopwatch_bland_altman.svg"]) < 300_000
 
 
 def test_too_few_pairs_are_not_drawn() -> None:
@@ -154,7 +186,7 @@ def test_intervals() -> None:
 def test_latex_shows_names_as_they_are() -> None:
     assert escaped("a_b & 50 % {x} \\") == r"a\_b \& 50 \% \{x\} \textbackslash{}"
     text = latex(evaluation())
-    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 5
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 7
     assert r"Ana \$x\_1\$ \& \{50 \%\} \textbackslash{} \textasciitilde{}\textasciicircum{}\#" in text
     for line in text.splitlines():
         assert not line.endswith("\\\\") or "&" in line

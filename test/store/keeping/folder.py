@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from lbzf_ros.config.keeping import RetentionSettings
-from lbzf_ros.core.cycle import frame_path
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
+from lbzf_ros.core.station import frame_path
 from lbzf_ros.store.engine import DATABASE_NAME, reading_engine
 from lbzf_ros.store.keeping.retention import Job
 from lbzf_ros.store.people.audit import Actor

@@ -28,6 +28,7 @@ from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.writer import EventWriter
 from test.store.examples import MORNING_NS, cycle, plant_data, plant_of
 from test.store.keeping.writing import prepare, written
+from test.store.test_migrate import KNOWN
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = BackupSettings()
@@ -79,7 +80,7 @@ def test_a_backup_holds_everything_and_says_so(
     )  # also right where it is copied to
     assert list_backups(folder) == (backup,)
     assert backup.facts is not None
-    assert (backup.facts.rows["cycle_events"], backup.facts.schema) == (50, 4)
+    assert (backup.facts.rows["cycle_events"], backup.facts.schema) == (50, KNOWN)
     assert backup.facts.newest_event_ns == MORNING_NS + (49 * 60 + 30) * NS_PER_S
     with (
         closing(unpacked(backup, tmp_path / "copy.db")) as copy,

@@ -124,7 +124,7 @@ _RECORDER = """
 import sys
 from pathlib import Path
 import numpy as np
-from lbzf_ros.config.schema import RecorderSettings
+from lbzf_ros.config.running import RecorderSettings
 from lbzf_ros.video.segments import SegmentWriter
 
 writer = SegmentWriter("cam1", Path(sys.argv[1]), RecorderSettings(), 5.0)

@@ -37,22 +37,23 @@ def station_of(module: object, workstation: object, reading: Reading) -> Station
     Raises:
         InvalidValue: there is no such station, or none is named.
     """
-    known = ", ".join("/".join(station) for station in sorted(reading.stations))
     if not module and not workstation:
         if reading.station is None:
             raise InvalidValue(
-                f"names no station; add module and workstation, or give --station, one of {known}"
+                f"names no station; add module and workstation, or give --station, one of {_known(reading)}"
             )
         return reading.station
-    found = [
-        station
-        for station in reading.stations
-        if station[1] == workstation and (not module or station[0] == module)
-    ]
+    if (exact := (str(module), str(workstation))) in reading.stations:
+        return exact
+    found = [station for station in reading.stations if station[1] == workstation and not module]
     if len(found) != 1:
         named = "/".join(str(part) for part in (module, workstation) if part)
-        raise InvalidValue(f"station {named[:80]!r} is not one of {known}")
+        raise InvalidValue(f"station {named[:80]!r} is not one of {_known(reading)}")
     return found[0]
+
+
+def _known(reading: Reading) -> str:
+    return ", ".join("/".join(station) for station in sorted(reading.stations))
 
 
 def seconds_ns(value: object, name: str) -> int:

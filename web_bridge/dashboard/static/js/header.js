@@ -51,8 +51,17 @@ function noticeOf(model, connection) {
   if (connection.state === "lost") return text("notice_lost", { age: age(connection.silentS) });
   if (!model.plant?.known) return text("notice_starting");
   const words = model.graph.alarms.map((alarm) => text(`alarm_${alarm}`));
+  words.push(...[...model.cameras.values()].filter(needsSomebody).map(viewAlarm));
   if (!model.graph.up) words.push(text("notice_missing", { nodes: model.graph.missing.map(nodeName).join(", ") }));
   return words.join(" ");
+}
+
+function needsSomebody(camera) {
+  return camera.view === "drifted" || camera.view === "unknown";
+}
+
+function viewAlarm(camera) {
+  return text(`alarm_view_${camera.view}`, { camera: camera.label, px: count(camera.shift_px ?? 0) });
 }
 
 function nodeName(node) {
@@ -64,19 +73,22 @@ export function showCameras(model, module) {
   const cameras = [...model.cameras.values()].filter((camera) => camera.module === module);
   keep(byId("cameras"), cameras.map((camera) => camera.label), newCamera).forEach((chip, place) => {
     const camera = cameras[place];
-    const [sign, label, state, ageText] = chip.children;
+    const [sign, label, state, view, ageText] = chip.children;
     chip.dataset.state = camera.state;
     say(sign, SIGNS[camera.state]);
     say(label, camera.label);
     say(state, text(`camera_${camera.state}`));
+    chip.dataset.view = camera.view ?? "";
+    say(view, needsSomebody(camera) ? text(`view_${camera.view}`, { px: count(camera.shift_px ?? 0) }) : "");
+    view.hidden = !needsSomebody(camera);
     say(ageText, lastPicture(camera));
   });
 }
 
 function newCamera() {
-  const chip = make("li", "camera", make("span", "sign"), make("b"), make("span"), make("span", "age"));
+  const chip = make("li", "camera", make("span", "sign"), make("b"), make("span"), make("span", "view"), make("span", "age"));
   chip.children[0].setAttribute("aria-hidden", "true");
-  chip.children[3].title = text("camera_age_title");
+  chip.lastElementChild.title = text("camera_age_title");
   return chip;
 }
 

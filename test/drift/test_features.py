@@ -6,7 +6,12 @@ import pytest
 from numpy.typing import NDArray
 
 from lbzf_ros.core.errors import InvalidValue
-from lbzf_ros.video.features import features_from_bytes, features_to_bytes, find_features
+from lbzf_ros.drift.features import (
+    features_from_bytes,
+    features_to_bytes,
+    find_features,
+    is_recognisable,
+)
 
 
 @pytest.fixture
@@ -41,3 +46,22 @@ def test_a_blank_wall_has_none() -> None:
 def test_what_holds_no_features_is_an_error(blob: bytes) -> None:
     with pytest.raises(InvalidValue, match="cannot be read"):
         features_from_bytes(blob)
+
+
+def test_features_are_spread_and_those_of_people_can_be_left_out(view: NDArray[np.uint8]) -> None:
+    found = find_features(view)
+    rows = np.histogram(found.points_px[:, 1], bins=6, range=(0, 480))[0]
+    assert rows.min() > 0.5 * rows.max()
+    left_out = found.outside(np.array([[0, 0, 320, 480]], np.float32), margin=0.1)
+    assert left_out.points_px[:, 0].min() > 350
+    assert 0 < len(left_out.descriptors) == len(left_out.points_px) < len(found.points_px)
+
+
+def test_a_view_is_recognisable_by_enough_features_that_are_not_all_in_one_place(
+    view: NDArray[np.uint8],
+) -> None:
+    assert is_recognisable(find_features(view), 640, 480)
+    half = np.full_like(view, 128)
+    half[:, :320] = view[:, :320]
+    assert not is_recognisable(find_features(half), 640, 480)
+    assert not is_recognisable(find_features(np.full_like(view, 128)), 640, 480)

@@ -1,0 +1,85 @@
+"""Settings of what runs: recording, storage, the graph, the page."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from lbzf_ros.config.base import Settings
+
+
+class RecorderSettings(Settings):
+    """What is written to disk as pictures and video."""
+
+    video: bool = Field(default=True, description="Write H.264 segments.")
+    segment_minutes: int = Field(
+        default=10,
+        ge=1,
+        le=60,
+        description="Length of a segment, minutes; segments begin at full multiples of it.",
+    )
+    video_crf: int = Field(default=28, ge=0, le=51, description="x264 quality: lower is better and larger.")
+    video_preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = Field(
+        default="superfast", description="x264 speed."
+    )
+    jpeg_quality: int = Field(
+        default=85, ge=10, le=100, description="Quality of the picture of a cycle's start."
+    )
+    picture_memory_s: float = Field(
+        default=20.0,
+        ge=2,
+        le=120,
+        description="Seconds of pictures held, from which a cycle's start is taken.",
+    )
+
+
+class StorageSettings(Settings):
+    """How rows are written."""
+
+    commit_every_events: int = Field(
+        default=100, ge=1, le=10000, description="Commit at the latest after so many."
+    )
+    commit_every_s: float = Field(
+        default=0.05, gt=0, le=5, description="Commit at the latest after so many seconds."
+    )
+    reserve_gb: float = Field(
+        default=5.0,
+        ge=0,
+        le=10000,
+        description="Space kept for the database: below it no video or picture is written.",
+    )
+    keep_sent_hours: float = Field(
+        default=48.0,
+        ge=0,
+        le=8760,
+        description="Hours for which the cycle tracker keeps what is written already, to send it again when the "
+        "database had to be restored from a backup.",
+    )
+
+
+class GraphSettings(Settings):
+    """How the nodes work together."""
+
+    diagnostics_period_s: float = Field(
+        default=1.0, ge=0.1, le=60, description="Seconds between diagnostics."
+    )
+    frames_in_flight: int = Field(
+        default=4,
+        ge=1,
+        le=8,
+        description="Pictures of one camera on their way at once in a lock-step replay.",
+    )
+    resend_s: float = Field(
+        default=2.0, ge=0.2, le=60, description="Seconds after which what was not answered is sent again."
+    )
+
+
+class WebSettings(Settings):
+    """The page and the API."""
+
+    host: str = Field(
+        default="127.0.0.1", description="Address it listens on; 127.0.0.1 is this machine only."
+    )
+    port: int = Field(default=5000, ge=1, le=65535, description="Port it listens on.")
+    recent_cycles: int = Field(default=10, ge=1, le=100, description="Cycles shown for each station.")

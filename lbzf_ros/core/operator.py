@@ -1,0 +1,211 @@
+"""Who of the people at a station is its operator. Others neither start, end nor prolong his cycle.
+
+What is known of a person is the number of his track, which may change when he was out of sight. So:
+
+- Who comes while the operator is there is a visitor, until he has been gone for `_VISIT_OVER_S`.
+- The operator has left when he is not in the zone; he may be beside it (NEAR), or hidden behind a visitor.
+- Somebody new in the zone while the operator is nowhere in the picture is the operator with a new number, unless both
+  were once seen in the same picture.
+- Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
+  after `successor_s`; the one has left and the other has come then, each dated back to his own picture.
+- Visitors who are left alone for `_ALONE_S` are visitors no longer: one of them works here now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lbzf_ros.core.debounce import Crossing
+from lbzf_ros.core.model import NS_PER_S, Evidence, ZoneOccupancy
+
+_VISIT_OVER_S = 2.0
+_ALONE_S = 60.0
+_KNOWN_FOR_S = 60.0
+"""How long it is remembered that somebody was seen beside the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPresence:
+    """What one picture says about the operator of a station.
+
+    Attributes:
+        evidence: of each work zone, by its name.
+        here: the operator is in one of them.
+        somebody_else: only others are.
+        tracked: people at the station have track numbers.
+        successor_here: who may succeed the operator is.
+        succeeded: somebody else has succeeded him: his entry; None most of the time.
+    """
+
+    evidence: dict[str, Evidence]
+    here: bool = False
+    somebody_else: bool = False
+    tracked: bool = False
+    successor_here: bool = False
+    succeeded: Crossing | None = None
+
+
+@dataclass(slots=True)
+class OperatorMemory:
+    """All that is remembered of the people at a station.
+
+    Attributes:
+        operator: his track; None: nobody yet, or nobody since he left.
+        previous: track of the one who left last.
+        vanished_inside: he was in the zone when he was last seen.
+        visitors: stamp of the latest picture with them in or beside the zone, by track.
+        beside: stamp of the latest picture with them, by track, of everybody seen in a picture with the operator.
+        alone_since_ns: since when only visitors have been here; 0: it is not so.
+        successor: track of the one who may succeed.
+        successor_since: his entry.
+        last_ns: stamp of the latest picture that said anything.
+    """
+
+    operator: int | None = None
+    previous: int | None = None
+    vanished_inside: bool = False
+    visitors: dict[int, int] = field(default_factory=dict)
+    beside: dict[int, int] = field(default_factory=dict)
+    alone_since_ns: int = 0
+    successor: int | None = None
+    successor_since: Crossing | None = None
+    last_ns: int = 0
+
+
+class PrimaryOperator:
+    """Follows the operator of one station from picture to picture."""
+
+    def __init__(self, successor_s: float) -> None:
+        """Begin without one.
+
+        Args:
+            successor_s: how long somebody else must be in the zone to succeed.
+        """
+        self._successor_ns = round(successor_s * NS_PER_S)
+        self.memory = OperatorMemory()
+
+    def update(
+        self, stamp_ns: int, zones: Iterable[ZoneOccupancy], visible: Iterable[int]
+    ) -> OperatorPresence:
+        """Take the work zones of the next picture; stamps must increase.
+
+        Args:
+            stamp_ns: capture time.
+            zones: the station's work zones.
+            visible: tracks of everybody in the picture.
+        """
+        zones = tuple(zones)
+        if all(zone.evidence is Evidence.UNKNOWN for zone in zones):
+            return OperatorPresence({zone.zone: Evidence.UNKNOWN for zone in zones})
+        here = {track for zone in zones for track in zone.track_ids}
+        near = {track for zone in zones for track in zone.near_track_ids}
+        seen = here | near | set(visible)
+        anonymous = any(zone.evidence is Evidence.PRESENT and not zone.track_ids for zone in zones)
+        self._end_visits(stamp_ns, here | near)
+        succeeded = self._follow(stamp_ns, here, near, seen)
+        self.memory.last_ns = stamp_ns
+        self._remember_beside(stamp_ns, seen)
+        operator = self.memory.operator
+        hidden = (
+            operator is not None
+            and operator not in seen
+            and self.memory.vanished_inside
+            and bool(here)
+            and not anonymous
+        )
+        evidence = {zone.zone: self._evidence(zone, hidden=hidden) for zone in zones}
+        present = Evidence.PRESENT in evidence.values()
+        self._note_alone(stamp_ns, alone=bool(here) and not present)
+        return OperatorPresence(
+            evidence,
+            here=present,
+            somebody_else=bool(here) and not present,
+            tracked=bool(here | near),
+            successor_here=self.memory.successor is not None,
+            succeeded=succeeded,
+        )
+
+    def left(self) -> None:
+        """The operator's exit is decided: whoever comes next, and is no visitor, is the operator."""
+        self.memory.previous, self.memory.operator = self.memory.operator, None
+        self.memory.vanished_inside = False
+
+    def _evidence(self, zone: ZoneOccupancy, *, hidden: bool) -> Evidence:
+        if zone.evidence is Evidence.UNKNOWN:
+            return Evidence.UNKNOWN
+        operator = self.memory.operator
+        if operator in zone.track_ids or (zone.evidence is Evidence.PRESENT and not zone.track_ids):
+            return Evidence.PRESENT
+        return Evidence.NEAR if hidden or operator in zone.near_track_ids else Evidence.ABSENT
+
+    def _follow(self, stamp_ns: int, here: set[int], near: set[int], seen: set[int]) -> Crossing | None:
+        """Say who is the operator now; his entry, if he succeeded somebody else."""
+        memory = self.memory
+        if memory.operator in here:
+            self._welcome(stamp_ns, here - {memory.operator})
+            memory.successor, memory.vanished_inside = None, True
+            return None
+        others = here - memory.visitors.keys()
+        unknown = others - memory.beside.keys()
+        if memory.operator is None:
+            if memory.previous in others or unknown:
+                back = memory.previous if memory.previous in others else min(unknown)
+                self._appoint(stamp_ns, back, here)
+                return None
+        elif memory.operator in seen:
+            memory.vanished_inside = False
+            if memory.operator in near:
+                self._welcome(stamp_ns, others)
+                others = set()
+        elif unknown:
+            self._appoint(stamp_ns, min(unknown), here)
+            return None
+        return self._succeed(stamp_ns, others, here)
+
+    def _succeed(self, stamp_ns: int, others: set[int], here: set[int]) -> Crossing | None:
+        memory = self.memory
+        if memory.successor not in others:
+            memory.successor = min(others) if others else None
+            memory.successor_since = Crossing(True, stamp_ns, stamp_ns - memory.last_ns)
+        since = memory.successor_since
+        if memory.successor is None or since is None or stamp_ns - since.stamp_ns < self._successor_ns:
+            return None
+        self._appoint(stamp_ns, memory.successor, here)
+        memory.beside.clear()
+        return since
+
+    def _appoint(self, stamp_ns: int, track: int, here: set[int]) -> None:
+        memory = self.memory
+        memory.operator, memory.successor, memory.vanished_inside = track, None, True
+        self._welcome(stamp_ns, here - {track})
+
+    def _welcome(self, stamp_ns: int, people: Iterable[int]) -> None:
+        self.memory.visitors.update(dict.fromkeys(people, stamp_ns))
+
+    def _end_visits(self, stamp_ns: int, present: set[int]) -> None:
+        visitors = self.memory.visitors
+        for track in visitors.keys() & present:
+            visitors[track] = stamp_ns
+        over_ns = stamp_ns - round(_VISIT_OVER_S * NS_PER_S)
+        for track in [track for track, last_ns in visitors.items() if last_ns <= over_ns]:
+            del visitors[track]
+
+    def _remember_beside(self, stamp_ns: int, seen: set[int]) -> None:
+        memory = self.memory
+        if memory.operator in seen:
+            memory.beside.update(dict.fromkeys(seen - {memory.operator}, stamp_ns))
+        over_ns = stamp_ns - round(_KNOWN_FOR_S * NS_PER_S)
+        for track in [track for track, last_ns in memory.beside.items() if last_ns <= over_ns]:
+            del memory.beside[track]
+
+    def _note_alone(self, stamp_ns: int, *, alone: bool) -> None:
+        memory = self.memory
+        if not alone:
+            memory.alone_since_ns = 0
+            return
+        memory.alone_since_ns = memory.alone_since_ns or stamp_ns
+        if stamp_ns - memory.alone_since_ns >= round(_ALONE_S * NS_PER_S):
+            memory.visitors.clear()
+            memory.beside.clear()
+            memory.operator, memory.alone_since_ns = None, 0
