@@ -11,6 +11,7 @@ has a detector of its own.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -92,7 +93,9 @@ def main() -> None:
         figures = {name: _measure(name, weights, rounds.get(name, arguments.rounds)) for name in WAYS}
     what = f"{weights.name}, pictures of {PICTURE_PX[0]}x{PICTURE_PX[1]}: fitting in, model and suppression together"
     own = {name: {f"batch {count}": _visit(name, count) for count in BATCHES} for name in WITHOUT_MODEL}
-    report.write("detectors", {"what": what, "ways": figures, "without_model_ms_a_frame": own})
+    others = round(os.getloadavg()[1] - 1, 1)  # in the last five minutes; this is one itself
+    figures_of_all = {"what": what, "other_load": others, "ways": figures, "without_model_ms_a_frame": own}
+    report.write("detectors", figures_of_all)
 
 
 def _visit(name: str, cameras: int) -> dict[str, float]:

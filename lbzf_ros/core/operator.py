@@ -4,8 +4,8 @@ What is known of a person is the number of his track, which may change when he w
 
 - Who comes while the operator is there is a visitor, until he has been gone for `_VISIT_OVER_S`.
 - The operator has left when he is not in the zone; he may be beside it (NEAR), or hidden behind a visitor.
-- Somebody new in the zone while the operator is nowhere in the picture is the operator with a new number, unless both
-  were once seen in the same picture.
+- Somebody new in the zone while the operator, last seen in it, is nowhere in the picture is the operator with a new
+  number, unless both were once seen in the same picture.
 - Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
   after `successor_s`; the one has left and the other has come then, each dated back to his own picture.
 - Visitors who are left alone for `_ALONE_S` are visitors no longer: one of them works here now.
@@ -114,7 +114,9 @@ class PrimaryOperator:
             and bool(here)
             and not anonymous
         )
-        evidence = {zone.zone: self._evidence(zone, hidden=hidden) for zone in zones}
+        # A person has no number yet in the first picture that shows him.
+        may_be_he = operator is None or (operator not in seen and self.memory.vanished_inside)
+        evidence = {zone.zone: self._evidence(zone, hidden=hidden, may_be_he=may_be_he) for zone in zones}
         present = Evidence.PRESENT in evidence.values()
         self._note_alone(stamp_ns, alone=bool(here) and not present)
         return OperatorPresence(
@@ -131,11 +133,12 @@ class PrimaryOperator:
         self.memory.previous, self.memory.operator = self.memory.operator, None
         self.memory.vanished_inside = False
 
-    def _evidence(self, zone: ZoneOccupancy, *, hidden: bool) -> Evidence:
+    def _evidence(self, zone: ZoneOccupancy, *, hidden: bool, may_be_he: bool) -> Evidence:
         if zone.evidence is Evidence.UNKNOWN:
             return Evidence.UNKNOWN
         operator = self.memory.operator
-        if operator in zone.track_ids or (zone.evidence is Evidence.PRESENT and not zone.track_ids):
+        unnumbered = zone.evidence is Evidence.PRESENT and not zone.track_ids
+        if operator in zone.track_ids or (unnumbered and may_be_he):
             return Evidence.PRESENT
         return Evidence.NEAR if hidden or operator in zone.near_track_ids else Evidence.ABSENT
 
@@ -151,14 +154,15 @@ class PrimaryOperator:
         if memory.operator is None:
             if memory.previous in others or unknown:
                 back = memory.previous if memory.previous in others else min(unknown)
+                since = memory.successor_since if memory.successor == back else None
                 self._appoint(stamp_ns, back, here)
-                return None
+                return since
         elif memory.operator in seen:
             memory.vanished_inside = False
             if memory.operator in near:
                 self._welcome(stamp_ns, others)
                 others = set()
-        elif unknown:
+        elif unknown and memory.vanished_inside:
             self._appoint(stamp_ns, min(unknown), here)
             return None
         return self._succeed(stamp_ns, others, here)

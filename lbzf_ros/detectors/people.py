@@ -137,6 +137,8 @@ class People:
         width, height = box[2:] - box[:2]
         alone = owners[main] <= 1 if person.confirmed else owners[main] == 0
         person.blob = main if alone else -1
+        if alone and _is_part(box, person.box) and fill(view.moving, person.box) < MOVING_FILL:
+            return  # half of somebody who does not move cannot have gone: it has the background's colour
         if alone and width < max(1.4 * old_width, 0.65 * height) and height < 1.5 * old_height:
             person.box = box
             return

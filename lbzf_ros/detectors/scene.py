@@ -152,7 +152,8 @@ class Scene:
     def follow(self, step: Homography) -> None:
         """The camera has moved: what is remembered of each pixel goes where that is seen now.
 
-        What was not in the picture before looks as it does now.
+        What was not in the picture before looks as it does now. Unless the last picture is explained better without:
+        a knock has been noticed already.
         """
         memory = self._memory
         if memory is None or self._scale == 0:
@@ -161,14 +162,22 @@ class Scene:
         matrix = to_working @ np.array(step).reshape(3, 3) @ np.linalg.inv(to_working)
         now = self._light.undo(memory.image.reshape(-1, 3).astype(np.float32)).reshape(memory.image.shape)
         unknown = np.full_like(memory.doubt_s, self._settings.doubt_s)
-        memory.mean = _warped(memory.mean, matrix, now)
-        memory.variance = _warped(memory.variance, matrix, np.zeros_like(memory.variance))
-        memory.doubt_s = _warped(memory.doubt_s, matrix, unknown)
-        memory.different_s[:] = 0
-        memory.expected = self._light.apply(memory.mean)
-        size = memory.people.shape[1::-1]
-        memory.people = np.asarray(cv2.warpPerspective(memory.people, matrix, size), np.uint8)
-        memory.foreground = np.zeros_like(memory.foreground)
+        mean = _warped(memory.mean, matrix, now)
+        moved = _Memory(
+            mean=mean,
+            expected=self._light.apply(mean),
+            variance=_warped(memory.variance, matrix, np.zeros_like(memory.variance)),
+            different_s=np.zeros_like(memory.different_s),
+            doubt_s=_warped(memory.doubt_s, matrix, unknown),
+            people=np.asarray(
+                cv2.warpPerspective(memory.people, matrix, memory.people.shape[1::-1]), np.uint8
+            ),
+            foreground=np.zeros_like(memory.foreground),
+            image=memory.image,
+        )
+        after = self._compare(moved, memory.image, moved.foreground, 0.0, self._scale)
+        if after.share < self._share:
+            self._memory, self._share = moved, after.share
 
     def background(self) -> Image:
         """What the last picture would show without people: uint8 (h, w, 3)."""

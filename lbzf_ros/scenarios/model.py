@@ -98,7 +98,7 @@ class Scenario:
     script: Script = field(default_factory=Script)
     disturbance: Disturbance = field(default_factory=Undisturbed)
     minutes: float = 2.2
-    short_minutes: float = 1.3
+    short_minutes: float = 1.1
     from_s: float = 0.0
     still_s: float = 60.0
     checks: tuple[Check, ...] = ()

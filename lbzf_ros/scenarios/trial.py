@@ -132,8 +132,10 @@ def run(job: Job, progress: Callable[[float], None] = lambda _: None) -> list[Tr
     rois = roi_sets(plant)[CAMERA]
     with tempfile.TemporaryDirectory() as folder:
         people = _people(scene, taken, rois)
-        write_sequence(Path(folder), people, "det", job.fps)
-        ways = {way: _Way(plant, _settings(plant, way, Path(folder)), rois) for way in job.ways}
+        recorded = Path(folder) / "true_boxes"  # its name is the version of the model
+        recorded.mkdir()
+        write_sequence(recorded, people, "det", job.fps)
+        ways = {way: _Way(plant, _settings(plant, way, recorded), rois) for way in job.ways}
         for number, shot in enumerate(shots):
             picture = scene.render(shot.scene_s)
             for way in ways.values():

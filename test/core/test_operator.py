@@ -130,3 +130,20 @@ def test_what_is_remembered_does_not_grow(station: Station) -> None:
     memory = station.operator.memory
     assert len(memory.visitors) <= 15
     assert len(memory.beside) <= 310
+
+
+def test_somebody_without_a_number_is_not_an_operator_who_was_seen_to_leave(station: Station) -> None:
+    station.work(5, times=10)
+    station.work(elsewhere=(5,), times=2)
+    unnumbered = [ZoneOccupancy("work", PRESENT)]
+    assert station.operator.update(10**11, unnumbered, []).evidence == {"work": ABSENT}
+
+
+def test_a_new_number_is_not_an_operator_who_was_seen_to_leave(station: Station) -> None:
+    station.work(5, times=10)
+    station.work(elsewhere=(5,), times=2)
+    assert station.work(9, times=3) == {ABSENT}
+    station.operator.left()
+    (first, *_) = station.see(9, times=2)
+    assert first.succeeded is not None  # dated back to when he came
+    assert first.here

@@ -12,7 +12,7 @@ import pytest
 
 from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.errors import ConfigError, DetectorError
-from lbzf_ros.detectors.base import REGISTRY, create, notice_of
+from lbzf_ros.detectors.base import REGISTRY, create, most_at_once, notice_of
 from lbzf_ros.detectors.finder import PeopleFinder
 from test.detectors.drawing import START_NS
 from test.detectors.test_onnx import FEW, picture, settings_for
@@ -83,3 +83,13 @@ def test_no_backend_pays_for_anothers_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_fallback_with_a_model_is_given_the_pictures_of_several_cameras_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = random_yolo(tmp_path / "tiny.onnx", Weights.random(1, FEW))
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    settings = DetectorSettings(backend="tensorrt", fallback="onnx", network=settings_for(path, batch=4))
+    assert most_at_once(create(settings), settings) == 4
+    assert most_at_once(create(DetectorSettings()), DetectorSettings()) == 1
