@@ -89,10 +89,10 @@ def test_the_run_that_chose_it_and_the_next_one_say_the_same(folder: Path) -> No
 
 
 def test_the_background_goes_with_the_camera(folder: Path) -> None:
-    """Right after the knock the whole hall looks different; nobody is in it."""
+    """Right after the knock the whole hall looks different, and nobody is in it: nobody is found, then or later."""
     people = [len(found.boxes) for found in watched(folder, zones(folder))]
-    assert max(people[FPS * KNOCK_S : FPS * (KNOCK_S + 2)]) > 0
-    assert people[-FPS:] == [0] * FPS
+    assert len(people) > FPS * (KNOCK_S + 2)
+    assert max(people[FPS * KNOCK_S :]) == 0
 
 
 def test_a_second_run_changes_nothing(folder: Path) -> None:
