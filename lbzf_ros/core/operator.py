@@ -154,9 +154,8 @@ class PrimaryOperator:
         if memory.operator is None:
             if memory.previous in others or unknown:
                 back = memory.previous if memory.previous in others else min(unknown)
-                since = memory.successor_since if memory.successor == back else None
                 self._appoint(stamp_ns, back, here)
-                return since
+                return None
         elif memory.operator in seen:
             memory.vanished_inside = False
             if memory.operator in near:

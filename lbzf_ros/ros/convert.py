@@ -11,43 +11,50 @@ import numpy as np
 from lbzf_interfaces import msg
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import (
     Activity,
-    Anchor,
     Boxes,
     CycleEvent,
     Drift,
     EventKind,
     Evidence,
-    EvidenceKind,
     FrameDetections,
     FrameOccupancy,
     Homography,
     ModelInfo,
     Quality,
-    ReferenceView,
-    RoiSet,
-    ShiftHours,
     StationOccupancy,
     StationState,
     ViewShift,
-    Workstation,
-    Zone,
-    ZoneKind,
     ZoneOccupancy,
 )
-from lbzf_ros.ros import convert_explanation
 from lbzf_ros.ros.convert_explanation import explanation_from_msg, explanation_to_msg
+from lbzf_ros.ros.convert_rois import rois_from_msg, rois_to_msg
+from lbzf_ros.ros.convert_time import header, time_from_msg, time_to_msg
 
-time_to_msg, time_from_msg = convert_explanation.time_to_msg, convert_explanation.time_from_msg
-
-
-def header(camera: str, stamp_ns: int) -> Header:
-    """Header of a picture and of everything derived from it."""
-    return Header(stamp=time_to_msg(stamp_ns), frame_id=camera)
+__all__ = [
+    "detections_from_msg",
+    "detections_to_msg",
+    "event_from_msg",
+    "event_to_msg",
+    "fields_of",
+    "header",
+    "image_from_msg",
+    "image_to_msg",
+    "model_from_msg",
+    "model_to_msg",
+    "occupancy_from_msg",
+    "occupancy_to_msg",
+    "png_to_msg",
+    "rois_from_msg",
+    "rois_to_msg",
+    "states_from_msg",
+    "states_to_msg",
+    "time_from_msg",
+    "time_to_msg",
+]
 
 
 def image_to_msg(camera: str, stamp_ns: int, image_bgr: NDArray[np.uint8]) -> Image:
@@ -269,120 +276,6 @@ def states_from_msg(message: msg.StationStateArray) -> list[StationState]:
         )
         for state in message.stations
     ]
-
-
-def rois_to_msg(rois: RoiSet) -> msg.RoiSet:
-    """The zones in force as a message."""
-    return msg.RoiSet(
-        header=header(rois.camera, rois.stamp_ns),
-        camera=rois.camera,
-        image_width=rois.width_px,
-        image_height=rois.height_px,
-        fps=rois.fps,
-        parameter_hash=rois.parameter_hash,
-        time_zone=rois.time_zone,
-        workstations=[_workstation_to_msg(station) for station in rois.workstations],
-        references=[
-            msg.ReferenceView(roi_version_ids=view.roi_version_ids, features=view.features)
-            for view in rois.references
-        ],
-    )
-
-
-def _workstation_to_msg(station: Workstation) -> msg.Workstation:
-    return msg.Workstation(
-        module=station.module,
-        code=station.code,
-        display_name=station.display_name,
-        operation=station.operation,
-        rule=station.rule,
-        sam_s=station.sam_s,
-        min_cycle_s=station.min_cycle_s,
-        max_cycle_s=station.max_cycle_s,
-        min_dwell_ratio=station.min_dwell_ratio,
-        max_gap_s=station.max_gap_s,
-        min_confidence=station.min_confidence,
-        max_second_person_ratio=station.max_second_person_ratio,
-        max_drift_unknown_ratio=station.max_drift_unknown_ratio,
-        zones=[
-            msg.Zone(
-                name=zone.name,
-                kind=zone.kind.value,
-                evidence=zone.evidence.value,
-                anchor=zone.anchor.value,
-                polygon_px=[float(value) for corner in zone.polygon_px for value in corner],
-                motion_threshold=zone.motion_threshold,
-                enter_s=zone.enter_s,
-                leave_s=zone.leave_s,
-                linger_s=zone.linger_s,
-                roi_version_id=zone.roi_version_id,
-            )
-            for zone in station.zones
-        ],
-        shift_hours=[
-            msg.ShiftHours(
-                label=hours.label,
-                weekdays=hours.weekdays,
-                start_min=hours.start_min,
-                end_min=hours.end_min,
-            )
-            for hours in station.shift_hours
-        ],
-    )
-
-
-def rois_from_msg(message: msg.RoiSet) -> RoiSet:
-    """The zones in force."""
-    return RoiSet(
-        camera=message.camera,
-        stamp_ns=time_from_msg(message.header.stamp),
-        width_px=message.image_width,
-        height_px=message.image_height,
-        fps=message.fps,
-        parameter_hash=message.parameter_hash,
-        workstations=tuple(_workstation_from_msg(station) for station in message.workstations),
-        time_zone=message.time_zone,
-        references=tuple(
-            ReferenceView(tuple(view.roi_version_ids), bytes(view.features)) for view in message.references
-        ),
-    )
-
-
-def _workstation_from_msg(station: msg.Workstation) -> Workstation:
-    return Workstation(
-        module=station.module,
-        code=station.code,
-        display_name=station.display_name,
-        operation=station.operation,
-        rule=station.rule,
-        sam_s=station.sam_s,
-        min_cycle_s=station.min_cycle_s,
-        max_cycle_s=station.max_cycle_s,
-        min_dwell_ratio=station.min_dwell_ratio,
-        max_gap_s=station.max_gap_s,
-        min_confidence=station.min_confidence,
-        max_second_person_ratio=station.max_second_person_ratio,
-        max_drift_unknown_ratio=station.max_drift_unknown_ratio,
-        zones=tuple(
-            Zone(
-                name=zone.name,
-                kind=ZoneKind(zone.kind),
-                evidence=EvidenceKind(zone.evidence),
-                anchor=Anchor(zone.anchor),
-                polygon_px=tuple(zip(zone.polygon_px[::2], zone.polygon_px[1::2], strict=True)),
-                motion_threshold=zone.motion_threshold,
-                enter_s=zone.enter_s,
-                leave_s=zone.leave_s,
-                linger_s=zone.linger_s,
-                roi_version_id=zone.roi_version_id,
-            )
-            for zone in station.zones
-        ),
-        shift_hours=tuple(
-            ShiftHours(hours.label, tuple(hours.weekdays), hours.start_min, hours.end_min)
-            for hours in station.shift_hours
-        ),
-    )
 
 
 def event_to_msg(event: CycleEvent) -> msg.CycleEvent:

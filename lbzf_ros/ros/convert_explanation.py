@@ -1,11 +1,10 @@
-"""Explanations and times to messages and back; the rest is in `convert`."""
+"""Explanations to messages and back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from builtin_interfaces.msg import Time
 from lbzf_interfaces import msg
 
 from lbzf_ros.core.explanation import (
@@ -19,16 +18,7 @@ from lbzf_ros.core.explanation import (
     ZoneEvidence,
 )
 from lbzf_ros.core.model import NS_PER_S
-
-
-def time_to_msg(stamp_ns: int) -> Time:
-    """Nanoseconds since the epoch as a message."""
-    return Time(sec=stamp_ns // NS_PER_S, nanosec=stamp_ns % NS_PER_S)
-
-
-def time_from_msg(time: Time) -> int:
-    """Nanoseconds since the epoch."""
-    return int(time.sec) * NS_PER_S + int(time.nanosec)
+from lbzf_ros.ros.convert_time import time_from_msg, time_to_msg
 
 
 def explanation_to_msg(why: Explanation) -> msg.Explanation:
