@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a shared machine.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 TOGETHER = (
     ("graph", ("test/system/test_station_visits", "test/system/test_demo_plant", "test/web/", "test/chaos/")),

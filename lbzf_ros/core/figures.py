@@ -23,6 +23,7 @@ def figures(
     *,
     start_slack_s: float,
     end_slack_s: float,
+    place_error_s: float,
     uncertainty_s: float,
     observed_share: float,
     drift: Drift,
@@ -34,6 +35,7 @@ def figures(
         station: has their limits.
         start_slack_s: how long before its start the picture before was.
         end_slack_s: the same of its end.
+        place_error_s: what people's places add (`core.uncertainty`).
         uncertainty_s: half width of the duration.
         observed_share: share of the expected pictures, 0..1.
         drift: the worst of the view.
@@ -42,6 +44,7 @@ def figures(
         *_rejections(cycle, station),
         Figure("start_slack_s", start_slack_s, (), OK),
         Figure("end_slack_s", end_slack_s, (), OK),
+        Figure("place_error_s", place_error_s, (), OK),
         Figure("duration_uncertainty_s", uncertainty_s, (), OK),
         _rated("uncertainty_share", uncertainty_s / cycle.duration_s, *_UNCERTAINTY),
         _rated("observed_share", observed_share, *_OBSERVED),

@@ -10,7 +10,7 @@ from lbzf_ros import __version__
 from lbzf_ros.core import rejection
 from lbzf_ros.core.association import opening_zone, work_zones
 from lbzf_ros.core.debounce import Crossing, Debounce, DebounceMemory
-from lbzf_ros.core.explanation import Explanation
+from lbzf_ros.core.explanation import Explanation, ZoneDecision
 from lbzf_ros.core.figures import figures
 from lbzf_ros.core.model import (
     NS_PER_S,
@@ -33,6 +33,7 @@ from lbzf_ros.core.quality import quality
 from lbzf_ros.core.rules import RULES
 from lbzf_ros.core.tally import Picture, Recent, Tally
 from lbzf_ros.core.trace import Trace, TraceMemory
+from lbzf_ros.core.uncertainty import duration_uncertainty_s, place_error_s
 
 _HORIZON_MARGIN_NS = NS_PER_S
 _SETTLE_S = 1.0
@@ -67,7 +68,7 @@ class StationMemory:
         running: the cycle that has begun.
         last_end_ns: when the cycle before ended; 0: there was none.
         known: whether the latest picture said anything about the station.
-        held: crossings of hands' zones that count if the operator is there again soon: zone and crossing.
+        held: crossings of hands' zones that count if the operator is there again soon, with what decided them.
         trace: what leads to its decisions.
     """
 
@@ -81,7 +82,7 @@ class StationMemory:
     running: Running | None = None
     last_end_ns: int = 0
     known: bool = False
-    held: tuple[tuple[str, Crossing], ...] = ()
+    held: tuple[tuple[Crossing, ZoneDecision], ...] = ()
 
 
 class StationTracker:
@@ -90,6 +91,7 @@ class StationTracker:
     def __init__(self, station: Workstation, rois: RoiSet) -> None:
         self._station, self._rois = station, rois
         self._rule = RULES[station.rule]
+        self._place_error_s = place_error_s(station)
         self._kinds = {zone.name: zone.kind for zone in station.zones}
         self._debounce = {
             z.name: Debounce(
@@ -109,7 +111,7 @@ class StationTracker:
         self._away_ns = round(max((zone.leave_s for zone in work), default=0.0) * NS_PER_S)
         self._successor_s = max((max(zone.leave_s, zone.linger_s) for zone in work), default=0.0)
         self._operator = PrimaryOperator(self._successor_s)
-        self._held: list[tuple[str, Crossing]] = []
+        self._held: list[tuple[Crossing, ZoneDecision]] = []
         self._trace = Trace(station, rois, self._horizon_ns)
         self._operator_ns = self._seen_ns = 0
         self._drift = Drift.UNCHECKED
@@ -230,10 +232,11 @@ class StationTracker:
                 self._trace.succeeded(followed, name, stamp_ns, since.stamp_ns, self._successor_s)
                 found += [(crossing, name) for crossing in followed]
             elif crossing := debounce.update(stamp_ns, presence.evidence.get(name, zone.evidence)):
+                decision = self._trace.decision(crossing, name, stamp_ns, debounce.memory)
                 if self._work and self._kinds[name] is not ZoneKind.WORK:
-                    self._held.append((name, crossing))
+                    self._held.append((crossing, decision))
                     continue
-                self._trace.crossed(crossing, name, stamp_ns, debounce.memory, None)
+                self._trace.crossed(decision)
                 found.append((crossing, name))
                 if name in self._work and not self._is_occupied:
                     self._operator.left()
@@ -249,16 +252,15 @@ class StationTracker:
         there = self._operator_ns == stamp_ns
         unclear = {zone.zone for zone in occupancy.zones if zone.evidence is Evidence.UNKNOWN}
         counting, waiting = [], []
-        for name, crossing in self._held:
-            if name in unclear:
+        for crossing, decision in self._held:
+            if decision.zone in unclear:
                 continue
             if there:
-                counting.append((crossing, name))
+                counting.append((crossing, decision.zone))
             elif stamp_ns - crossing.stamp_ns < self._away_ns:
-                waiting.append((name, crossing))
+                waiting.append((crossing, decision))
                 continue
-            away_ns = None if there else self._operator_ns
-            self._trace.crossed(crossing, name, stamp_ns, self._debounce[name].memory, away_ns)
+            self._trace.attended(decision, stamp_ns, None if there else self._operator_ns)
         self._held = waiting
         return counting
 
@@ -320,7 +322,8 @@ class StationTracker:
         self._running, self._last_end_ns = None, crossing.stamp_ns
         self._recent.close(tally, opened.stamp_ns, crossing.stamp_ns)
         duration_s = (crossing.stamp_ns - opened.stamp_ns) / NS_PER_S
-        uncertainty_s = max(opened.slack_ns, crossing.slack_ns) / NS_PER_S
+        slacks_s = opened.slack_ns / NS_PER_S, crossing.slack_ns / NS_PER_S
+        uncertainty_s = duration_uncertainty_s(*slacks_s, self._place_error_s)
         observed_share = min(1.0, tally.known / (duration_s * self._rois.fps))
         finished = rejection.Finished(
             start_ns=opened.stamp_ns,
@@ -329,15 +332,16 @@ class StationTracker:
             primary_dwell_ratio=tally.primary_dwell_ratio,
             second_person_ratio=tally.second_person_ratio,
             mean_confidence=tally.mean_confidence,
-            longest_gap_s=max(tally.longest_gap_ns / NS_PER_S, uncertainty_s),
+            longest_gap_s=max(tally.longest_gap_ns / NS_PER_S, *slacks_s),
             drift_unknown_ratio=tally.drift_unknown_ratio,
         )
         against = rejection.reasons(finished, self._station)
         why = figures(
             finished,
             self._station,
-            start_slack_s=opened.slack_ns / NS_PER_S,
-            end_slack_s=crossing.slack_ns / NS_PER_S,
+            start_slack_s=slacks_s[0],
+            end_slack_s=slacks_s[1],
+            place_error_s=self._place_error_s,
             uncertainty_s=uncertainty_s,
             observed_share=observed_share,
             drift=tally.drift,
@@ -347,7 +351,6 @@ class StationTracker:
             kind=EventKind.REJECT if against else EventKind.END,
             end_ns=crossing.stamp_ns,
             decided_ns=decided_ns,
-            # Start and end each lie between two pictures: one error lengthens the cycle, the other shortens it.
             duration_uncertainty_s=uncertainty_s,
             quality=quality(
                 observed_share=observed_share,

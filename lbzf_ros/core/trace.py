@@ -9,7 +9,7 @@ out or merged is counted and said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lbzf_ros.core.debounce import Crossing, DebounceMemory
 from lbzf_ros.core.explanation import (
@@ -149,41 +149,46 @@ class Trace:
             self._forgotten_ns = stamp_ns
             self._forget(stamp_ns - self._kept_ns)
 
-    def crossed(
-        self, crossing: Crossing, zone: str, stamp_ns: int, memory: DebounceMemory, away_ns: int | None
-    ) -> None:
-        """A zone counts as entered or left.
+    def decision(self, crossing: Crossing, zone: str, stamp_ns: int, memory: DebounceMemory) -> ZoneDecision:
+        """Why a zone's debounce, which has this memory after a picture, has given a crossing back."""
+        timer, since_ns, limit_s = _timer(self._zones[zone], crossing, memory)
+        return ZoneDecision(
+            zone,
+            crossing.entered,
+            crossing.stamp_ns,
+            crossing.slack_ns,
+            stamp_ns,
+            timer,
+            lasted_ns=stamp_ns - since_ns,
+            limit_ns=round(limit_s * NS_PER_S),
+        )
+
+    def crossed(self, decision: ZoneDecision) -> None:
+        """A zone counts as entered or left."""
+        decisions = self._memory.decisions
+        decisions.append(decision)
+        if len(decisions) > MAX_DECISIONS:
+            del decisions[0]
+            self._memory.decisions_left_out += 1
+
+    def attended(self, decision: ZoneDecision, stamp_ns: int, away_ns: int | None) -> None:
+        """A hand's zone was entered or left, and this picture says whether that counts.
 
         Args:
-            crossing: what the zone's debounce gave back.
-            zone: its name.
-            stamp_ns: of the picture that decided it.
-            memory: of the zone's debounce, after that picture.
-            away_ns: when the operator was last at the station, if the crossing does not count because he was not
-                there (0: he never was); None: it counts.
+            decision: what an earlier picture has decided.
+            stamp_ns: of this picture.
+            away_ns: when the operator was last at the station, if it does not count because he was not there (0: he
+                never was); None: it counts.
         """
-        timer, since_ns, limit_s = _timer(self._zones[zone], crossing, memory)
-        self._note(
-            ZoneDecision(
-                zone,
-                crossing.entered,
-                crossing.stamp_ns,
-                crossing.slack_ns,
-                stamp_ns,
-                timer,
-                lasted_ns=stamp_ns - since_ns,
-                limit_ns=round(limit_s * NS_PER_S),
-                attended=away_ns is None,
-                alone_ns=crossing.stamp_ns - away_ns if away_ns else None,
-            )
-        )
+        alone_ns = decision.since_ns - away_ns if away_ns else None
+        self.crossed(replace(decision, decided_ns=stamp_ns, attended=away_ns is None, alone_ns=alone_ns))
 
     def succeeded(
         self, crossings: Iterable[Crossing], zone: str, stamp_ns: int, since_ns: int, limit_s: float
     ) -> None:
         """Somebody else has been in a zone since then, which is long enough to be its operator."""
         for crossing in crossings:
-            self._note(
+            self.crossed(
                 ZoneDecision(
                     zone,
                     crossing.entered,
@@ -332,13 +337,6 @@ class Trace:
         if len(gaps) > MAX_GAPS:
             gaps.remove(min(gaps, key=lambda gap: gap[1] - gap[0]))
             self._memory.gaps_left_out += 1
-
-    def _note(self, decision: ZoneDecision) -> None:
-        decisions = self._memory.decisions
-        decisions.append(decision)
-        if len(decisions) > MAX_DECISIONS:
-            del decisions[0]
-            self._memory.decisions_left_out += 1
 
     def _decision(self, crossing: Crossing, zone: str) -> ZoneDecision:
         """The one that was noted for a crossing of this picture."""

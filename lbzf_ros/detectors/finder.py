@@ -73,6 +73,8 @@ class PeopleFinder:
         shifts = self._watch.update(image_bgr, stamp_ns, boxes.xyxy, clear=clear)
         if self._watch.step is not None:
             follow(self._detector, self._watch.step)
+        # Where a hand's zone is must be known: an arm that lies in it after a knock is no reach.
+        hands_seen = clear and not self._watch.is_unsure
         ids = self._tracker.update(boxes, stamp_ns)
         order = np.lexsort((boxes.xyxy[:, 0], ids))
         return FrameDetections(
@@ -83,7 +85,7 @@ class PeopleFinder:
             model=self._detector.info,
             boxes=Boxes(boxes.xyxy[order], boxes.confidence[order]),
             track_ids=ids[order],
-            motion=self._motion.update(image_bgr, shifts) if clear else self._motion.pass_over(),
+            motion=self._motion.update(image_bgr, shifts) if hands_seen else self._motion.pass_over(),
             view_clear=clear,
             shifts=shifts,
         )

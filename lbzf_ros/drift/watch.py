@@ -37,11 +37,14 @@ class _Reference:
         self._memory = PlaceMemory(features, *size)
         self._shift = ViewShift(ids, Drift.UNKNOWN)
 
-    def check(self, now: Features, stamp_ns: int) -> None:
+    def check(self, now: Features, stamp_ns: int) -> bool:
+        """Whether it is certain now where the view is."""
         place = self._memory.find(now)
         self.state.step = None
-        if place is not None and self.state.observe(place.matrix, stamp_ns):
-            self._memory.remember(now, place, stamp_ns)
+        if place is None or not self.state.observe(place.matrix, stamp_ns):
+            return False
+        self._memory.remember(now, place, stamp_ns)
+        return True
 
     def shift(self, stamp_ns: int) -> ViewShift:
         """What is known at a stamp; the same object while nothing changes."""
@@ -58,6 +61,7 @@ class DriftWatch:
 
     Attributes:
         step: how the view has moved, if that has become known with the last picture; for who remembers pictures.
+        is_unsure: the whole picture has stepped aside, and no check has found out yet where the zones are now.
     """
 
     def __init__(self, settings: DriftSettings, rois: RoiSet) -> None:
@@ -71,6 +75,7 @@ class DriftWatch:
         self._people: deque[tuple[int, NDArray[np.float32]]] = deque()
         self._times = CheckTimes(settings.check_s, rois.camera)
         self.step: Homography | None = None
+        self.is_unsure = False
         self.use_references(rois.references)
 
     @property
@@ -116,8 +121,11 @@ class DriftWatch:
         self._choose_own(image_bgr, stamp_ns)
         if self._sudden.update(image_bgr):
             self._times.hurry()
-        if clear and self._references and self._times.is_due(stamp_ns):
+            self.is_unsure = self.is_unsure or (self._sudden.has_moved and bool(self._references))
+        if clear and self._references and self._times.is_due(stamp_ns, urgent=self.is_unsure):
             self._check(image_bgr, stamp_ns)
+        # Zones that no check finds are used where they were last.
+        self.is_unsure = self.is_unsure and self._times.is_hurried
         return tuple(reference.shift(stamp_ns) for reference in self._references)
 
     def _remember_people(self, people_px: NDArray[np.float32], stamp_ns: int) -> None:
@@ -138,8 +146,8 @@ class DriftWatch:
         now = everything.outside(np.concatenate([boxes for _, boxes in self._people]), _BOX_MARGIN)
         if len(now.points_px) < _MOSTLY_VIEW * len(everything.points_px):
             now = everything  # so many are no people: after a knock, a detector may take everything for them
-        for reference in self._references:
-            reference.check(now, stamp_ns)
+        certain = [reference.check(now, stamp_ns) for reference in self._references]
+        self.is_unsure = self.is_unsure and not all(certain)
         self.step = self._references[0].state.step
         if self._times.done(stamp_ns) and any(reference.state.is_in_doubt for reference in self._references):
             self._times.hurry()

@@ -45,11 +45,13 @@ ALWAYS = (
 
 def _begins_true(trial: Trial, stations: Sequence[str]) -> list[str]:
     first_s = trial.times_s[0]
+    passed_by = {event.event_uid for event in trial.events if "too_short" in event.reasons}
     return [
         f"{_words(trial, event)} begins where nobody began to work"
         for event in trial.events
         if event.kind is EventKind.START
         and event.workstation in stations
+        and event.event_uid not in passed_by
         and trial.scene_s(event.start_ns) - first_s > _NEAR_S
         and not any(
             abs(trial.scene_s(event.start_ns) - truth.cycle.start_s) <= _NEAR_S
@@ -60,9 +62,12 @@ def _begins_true(trial: Trial, stations: Sequence[str]) -> list[str]:
 
 
 def begins_true(*stations: str) -> Check:
-    """Nobody but the operator begins a cycle, and nothing does when he is away."""
+    """Nobody but the operator begins a cycle, and nothing does when he is away.
+
+    Who crosses an empty zone could be its operator, until he has left it again: such a cycle is rejected as too short.
+    """
     return Check(
-        f"a cycle of {', '.join(stations)} begins only where its operator begins one",
+        f"a cycle of {', '.join(stations)} that is not too short begins only where its operator begins one",
         partial(_begins_true, stations=stations),
     )
 

@@ -255,7 +255,7 @@ def _truth(
     """True cycles that touch the run. What comes after it is looked at too: a cycle open at its end."""
     scenario = job.scenario
     clock, end_s = scenario.disturbance, scenario.from_s + job.minutes * 60
-    seen = Seen(times_s[~hidden].tolist(), clock.jumps_s, 1 / job.fps)
+    seen = Seen(times_s[~hidden].tolist(), clock.jumps_s, 1 / job.fps, times_s[hidden].tolist())
     cycles = [cycle for cycle in scene.true_cycles(end_s + _LOOK_ON_S) if cycle.end_s > scenario.from_s]
     found: list[Judged] = []
     for station in rois.workstations:

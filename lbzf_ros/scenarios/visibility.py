@@ -39,11 +39,13 @@ class Seen:
         times_s: in order.
         breaks_s: pictures on both sides of such a time have nothing to do with one another: the clock was set.
         period_s: time between two pictures when none is missing.
+        unclear_s: pictures that say nothing, in order.
     """
 
     times_s: Sequence[float]
     breaks_s: Sequence[float]
     period_s: float
+    unclear_s: Sequence[float] = ()
 
     def longest_gap_s(self, from_s: float, to_s: float) -> float:
         """Longest time without a picture that touches a span; infinite at breaks and outside the recording."""
@@ -67,6 +69,14 @@ class Seen:
             self.times_s[after - 1] if after else -float("inf"),
             self.times_s[after] if after < len(self.times_s) else float("inf"),
         )
+
+    def is_followed(self, t_s: float) -> bool:
+        """Whether the picture after the first one from a time on says something too."""
+        first = bisect_left(self.times_s, t_s)
+        if first + 1 >= len(self.times_s):
+            return False
+        shows_s, next_s = self.times_s[first : first + 2]
+        return bisect_left(self.unclear_s, next_s) == bisect_left(self.unclear_s, shows_s)
 
     def until_break_s(self, t_s: float, until_s: float) -> float:
         """A time, or the first break after `t_s` if that is earlier."""
@@ -145,7 +155,8 @@ def _hand_seen(at_s: float, seen: Seen) -> bool:
     rested = seen.count(seen.begin_s(at_s), at_s) >= 2
     stays_until_s = at_s + _HAND_STAYS_S
     is_cut_off = stays_until_s > seen.until_break_s(at_s, seen.times_s[-1])
-    return rested and not is_cut_off and seen.count(at_s, stays_until_s) > 0
+    # In the last picture before the view is lost, what moves may be what comes before the lens (decision 0016).
+    return rested and not is_cut_off and seen.count(at_s, stays_until_s) > 0 and seen.is_followed(at_s)
 
 
 def _zone(station: Workstation, kind: ZoneKind) -> Zone:

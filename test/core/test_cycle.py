@@ -81,7 +81,7 @@ def test_an_end_carries_its_figures() -> None:
     end = play(CycleTracker(rois(station())), ("work", VISIT))[-1]
     assert end.kind is EventKind.END
     assert end.duration_s == pytest.approx(3.0)
-    assert end.duration_uncertainty_s == pytest.approx(0.2)
+    assert end.duration_uncertainty_s == pytest.approx(math.hypot(0.2, 0.15, 0.15))
     assert end.mean_confidence == pytest.approx(0.8)
     assert end.primary_dwell_ratio == pytest.approx(1.0)
     assert end.observed_share == pytest.approx(1.0)
@@ -94,7 +94,7 @@ def test_missing_pictures_lower_the_observed_share_and_raise_the_uncertainty() -
     pictures = "aaaaaPPPPP          PPPPPPPPPP   aaaaaaaaa"
     end = play(CycleTracker(rois(station())), ("work", pictures))[-1]
     assert end.observed_share == pytest.approx(15 / 28)
-    assert end.duration_uncertainty_s == pytest.approx(0.8)
+    assert end.duration_uncertainty_s == pytest.approx(math.hypot(0.8, 0.15, 0.15))
     assert end.quality is Quality.RED
 
 

@@ -322,6 +322,7 @@ def test_the_verdicts_are_those_that_decided(
         cycle,
         place,
         start_slack_s=0.2,
+        place_error_s=0.2,
         end_slack_s=uncertainty_s,
         uncertainty_s=uncertainty_s,
         observed_share=observed_share,

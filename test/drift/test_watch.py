@@ -182,3 +182,21 @@ def test_a_reference_without_features_leaves_its_zones_unchecked(features: bytes
 
 def test_it_can_be_switched_off() -> None:
     assert Camera(enabled=False).show(HALL, 3) == []
+
+
+def test_after_a_step_aside_nobody_is_sure_until_it_is_checked(camera: Camera) -> None:
+    unsure = []
+    for i in range(60):
+        camera.show(HALL if i < 30 else knocked(HALL, shift(24, 10)))
+        unsure.append(camera.watch.is_unsure)
+    assert not any(unsure[:30])
+    assert unsure[30]
+    surely = unsure.index(False, 30)
+    assert camera.watch.is_unsure is False
+    assert not any(unsure[surely:])
+
+
+def test_a_lamp_makes_nobody_unsure(camera: Camera) -> None:
+    for i in range(60):
+        camera.show(HALL if i % 7 < 4 else np.clip(HALL * 0.5 + 20, 0, 255).astype(np.uint8))
+        assert not camera.watch.is_unsure

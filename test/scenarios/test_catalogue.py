@@ -37,22 +37,7 @@ def worst(one: Score) -> str:
     return f"missed: {missed}, extra: {extra}, {one.problems}"
 
 
-KNOWN_FAULTS = {
-    "walk-through": "a supervisor who crosses an empty zone in 2 s starts a cycle, which is then rejected as too short",
-    "bump-40px": "a hand's zone lies wrong between the jolt and the first check of drift",
-}
-"""What is still wrong with true boxes: the marks fail as soon as it is mended."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=KNOWN_FAULTS[name]))
-        if name in KNOWN_FAULTS
-        else name
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_with_true_boxes_every_cycle_is_right(trials: Trials, name: str) -> None:
     found = score(trials[name, "true boxes"])
     assert (found.precision, found.recall, found.problems) == (1.0, 1.0, ()), worst(found)

@@ -25,6 +25,7 @@ _LEAN_MOVE_S = 0.7
 _SHORTEST_STAY_S = 0.05
 _DRESS_S = 6.0
 _CHANGE_AWAY_S = (20.0, 40.0)
+_LATER_S = 0.1
 _ARRIVALS_S = (0.0, 12.0)
 """After a shift change people come one after the other."""
 
@@ -147,11 +148,17 @@ def _lean_back(to: Direction, what: kinds.LeanBack, t_s: float, rng: np.random.G
 def _talk(to: Direction, what: kinds.Talk, t_s: float, rng: np.random.Generator) -> None:
     plan, place, ways = to.plan(what.visitor), to.plan(what.visited).place, to.ways
     at_place = not plan.comes_and_goes
-    start_s = plan.middle_of_cycle_s(t_s) if at_place else plan.between_cycles_s(t_s)
     home = plan.place.spot_px if at_place else plan.place.exit_px
     comes_from_left = home[0] < place.spot_px[0]
     stand = ways.beside(place, on_right=comes_from_left == what.passes, inside=what.inside)
-    legs = _there_and_back(ways, ways.between(home, stand, BEHIND), start_s, _draw(rng, what.for_s))
+    path = ways.between(home, stand, BEHIND)
+    walk_s = ways.walk(0.0, path)[-1].end_s
+    free_s = plan.middle_of_cycle_s if at_place else plan.between_cycles_s
+    start_s = free_s(t_s)
+    # Nobody talks to a neighbour who is away.
+    while (meets_s := to.plan(what.visited).middle_of_cycle_s(start_s + walk_s)) > start_s + walk_s:
+        start_s = free_s(max(meets_s - walk_s, start_s + _LATER_S))
+    legs = _there_and_back(ways, path, start_s, _draw(rng, what.for_s))
     plan.interrupt([(plan.person, legs[-1].end_s, Episode(legs))], start_s=start_s)
 
 
@@ -186,7 +193,10 @@ def _stay(to: Direction, what: kinds.Stay, t_s: float, rng: np.random.Generator)
     plan, ways = to.plan(what.station), to.ways
     exits_right = plan.place.exit_px[0] > plan.place.spot_px[0]
     stand = ways.beside(plan.place, on_right=not exits_right, inside=what.inside)
-    legs = _there_and_back(ways, ways.from_below(stand), t_s, _draw(rng, what.for_s))
+    path = ways.from_below(stand)
+    walk_s = ways.walk(0.0, path)[-1].end_s
+    comes_s = plan.middle_of_cycle_s(t_s + walk_s) - walk_s
+    legs = _there_and_back(ways, path, comes_s, _draw(rng, what.for_s))
     to.visits.append(Visit(f"beside_{what.station}_{len(to.visits)}", Itinerary(legs)))
 
 

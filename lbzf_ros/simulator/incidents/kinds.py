@@ -63,7 +63,7 @@ class LeanBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """An operator walks over to a neighbour, stands beside him for a while, and walks back.
+    """An operator walks over to a neighbour who is at work, stands beside him for a while, and walks back.
 
     Truth: nothing changes at the visited station. The visitor's own cycle takes longer by the time that he is away;
     at a presence station he goes between two cycles, so that his next one begins later.
@@ -111,7 +111,7 @@ class WalkThrough:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """A supervisor comes, stands beside the operator in his zone, and leaves; operators come and go meanwhile.
+    """A supervisor comes to an operator at work, stands in his zone, and leaves; operators come and go meanwhile.
 
     Truth: nothing changes.
 
