@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lbzf_ros.reports.evaluation.tables import TextTable
 
 _DEFAULTS = Parameters()
+_FILE_WIDTH = 200
+"""Characters of a line that goes to a file or another program."""
 _TIME = "ISO 8601 with its zone, e.g. 2026-07-15T08:30:00-05:00."
 
 
@@ -107,6 +109,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one for each option
     finally:
         engine.dispose()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_FILE_WIDTH)
     for table in tables(found):
         console.print(_rich(table))
     for note in found.notes:
@@ -181,7 +185,7 @@ def origin_of(origin: str | None, video: Path | None) -> int | None:
 def _rich(table: TextTable) -> Table:
     shown = Table(title=escape(table.title), title_justify="left")
     for number, name in enumerate(table.columns):
-        shown.add_column(name, justify="right" if number else "left", no_wrap=number == 0)
+        shown.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in table.rows:
         shown.add_row(*map(escape, row))
     return shown
