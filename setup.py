@@ -62,6 +62,7 @@ setup(
         "console_scripts": [
             "lbzf = lbzf_ros.cli:main",
             "web_bridge = web_bridge.bridge_node:main",
+            "player = lbzf_ros.bags.player:main",
             *(f"{name} = lbzf_ros.nodes.{name}:main" for name in NODES),
         ]
     },

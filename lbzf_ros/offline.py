@@ -17,6 +17,7 @@ from lbzf_ros.disk import write_whole
 from lbzf_ros.drift.features import features_to_bytes
 from lbzf_ros.drift.reference import ReferenceChoice, ids_without
 from lbzf_ros.video.pictures import PictureMemory, reference_path
+from lbzf_ros.video.privacy import Privacy
 from lbzf_ros.video.sources import Frame, Source
 
 
@@ -71,8 +72,9 @@ def process_camera(
         SourceError: the recording cannot be read.
     """
     views = _Views(rois)
+    privacy, seen = Privacy(camera.privacy), _Seen(on_people)
     pipeline = CameraPipeline(
-        lambda: _telling(PeopleFinder(plant.detector, views.rois, plant.drift), on_people), rois
+        lambda: _telling(PeopleFinder(plant.detector, views.rois, plant.drift), seen.look), rois
     )
     settings = plant.recorder
     memory = PictureMemory(
@@ -84,8 +86,8 @@ def process_camera(
         if until_s is not None and frame.stamp_ns - first_ns >= until_s * NS_PER_S:
             break
         last_ns = frame.stamp_ns
-        memory.add(frame.image_bgr, frame.stamp_ns)
         events = pipeline.update(frame.image_bgr, frame.stamp_ns)
+        memory.add(privacy.applied(frame.image_bgr, seen.at(frame.stamp_ns)), frame.stamp_ns)
         for event in events:
             _save_picture(event, memory, data)
         yield Step(frame.stamp_ns, events, views.look(frame, memory, data))
@@ -103,6 +105,24 @@ def _telling(find_people: FindPeople, on_people: Callable[[FrameDetections], Non
         return people
 
     return find_and_tell
+
+
+class _Seen:
+    """The people of the last picture, for what may not be written; somebody else may be told of them as well."""
+
+    def __init__(self, on_people: Callable[[FrameDetections], None] | None) -> None:
+        self._on_people = on_people
+        self._last: FrameDetections | None = None
+
+    def look(self, people: FrameDetections) -> None:
+        self._last = people
+        if self._on_people is not None:
+            self._on_people(people)
+
+    def at(self, stamp_ns: int) -> NDArray[np.float32] | None:
+        if self._last is None or self._last.stamp_ns != stamp_ns:
+            return None
+        return self._last.boxes.xyxy
 
 
 class _Views:

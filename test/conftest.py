@@ -10,8 +10,17 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 TOGETHER = (
-    ("graph", ("test/system/test_station_visits", "test/system/test_demo_plant", "test/web/", "test/chaos/")),
-    ("drills", ("test/system/", "test/nodes/", "test/cli/")),
+    (
+        "graph",
+        (
+            "test/system/test_station_visits",
+            "test/system/test_demo_plant",
+            "test/web/",
+            "test/chaos/",
+            "test/bags/",
+        ),
+    ),
+    ("drills", ("test/system/", "test/nodes/", "test/cli/", "test/deploy/", "test/doctor/", "test/release/")),
 )
 """What needs a whole machine for itself runs one after the other, in two groups of about the same length."""
 

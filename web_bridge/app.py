@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from lbzf_ros import __version__
+from web_bridge import clips
 from web_bridge.context import Context
 from web_bridge.errors import add_handlers, answers
 from web_bridge.middleware import Guard
@@ -44,7 +45,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.broadcaster = Broadcaster(context.live, context.look)
     app.include_router(health.router)
     app.include_router(live.router, prefix="/api/v1")
-    for router in (events.router, rejected.router, plant.router):
+    for router in (events.router, clips.router, rejected.router, plant.router):
         app.include_router(router, prefix="/api/v1", responses=answers(422, 503))
     add_page(app)
     add_handlers(app)

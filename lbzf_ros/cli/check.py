@@ -26,3 +26,12 @@ def check(plant: Path = typer.Argument(..., help="Plant file (YAML).")) -> None:
             limits = f"{low:.1f} to {high:.1f}"
             table.add_row(module.code, station.code, station.camera, station.rule, zones, sam, limits)
     Console().print(table)
+    for camera in settings.cameras:
+        if camera.privacy.wanted:
+            what = [f"{len(camera.privacy.masks_px)} masks"] if camera.privacy.masks_px else []
+            what += ["heads blurred"] if camera.privacy.blur_heads else []
+            typer.echo(
+                f"{camera.label}: {' and '.join(what)} before anything is written: its video is encoded here "
+                f"({camera.fps:g} pictures a second of {camera.resolution_px[0]}x{camera.resolution_px[1]}), not "
+                "copied from the camera, which costs far more CPU"
+            )

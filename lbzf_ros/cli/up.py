@@ -20,6 +20,7 @@ from lbzf_ros.cli import claims
 from lbzf_ros.cli.log_stream import LogStream
 from lbzf_ros.cli.plant_file import remember_plant
 from lbzf_ros.cli.process_manager import ProcessManager
+from lbzf_ros.cli.watchdog import Watchdog
 from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Plant
 from lbzf_ros.core.errors import GraphError
@@ -52,6 +53,9 @@ def up(
     start_time: str | None = typer.Option(
         None, "--start-time", help=START_TIME_HELP, show_default="the plant file's start_time"
     ),
+    without: list[str] = typer.Option(
+        [], "--without", help="Leave this node to somebody else (web_bridge in a container of its own)."
+    ),
     log_level: LogLevel = typer.Option(graph.LOG_LEVEL, "--log-level", help="Least severity in the log."),
 ) -> None:
     """Run a plant: every node as its own process, restarted when it dies, until Ctrl-C.
@@ -68,16 +72,35 @@ def up(
     processes = graph.node_processes(
         settings, plant_file, data, detector=detector, host=host, port=port, start_time=start_time
     )
+    processes = _chosen(processes, without)
     with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
-        claims.check_port(*address)
+        if "web_bridge" not in without:
+            claims.check_port(*address)
         remember_plant(data, plant_file)
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         stop = _stop_signals()
         typer.echo(_welcome(settings, plant_file, domain))
-        with ProcessManager(processes, data, log_level.value) as manager:
-            _Run(manager, [process.name for process in processes], address, data).until(stop)
+        seen = {station.camera for module in settings.modules for station in module.workstations}
+        with (
+            ProcessManager(processes, data, log_level.value) as manager,
+            Watchdog(page_url(*address), data, sorted(seen)) as watchdog,
+        ):
+            run = _Run(manager, [process.name for process in processes], address, data)
+            run.until(stop, watchdog)
             typer.echo("Stopping…")
     typer.echo("Stopped.")
+
+
+def _chosen(processes: list[graph.NodeProcess], without: list[str]) -> list[graph.NodeProcess]:
+    """The processes that are not left out.
+
+    Raises:
+        GraphError: there is no such node.
+    """
+    names = [process.name for process in processes]
+    if unknown := [name for name in without if name not in names]:
+        raise GraphError(f"--without {unknown[0]}: there is no such node; there are: {', '.join(names)}")
+    return [process for process in processes if process.name not in without]
 
 
 class _Run:
@@ -87,7 +110,7 @@ class _Run:
         self, manager: ProcessManager, names: list[str], address: tuple[str, int], data: Path
     ) -> None:
         self._manager, self._data = manager, data
-        self._host, self._port = address
+        self._url = page_url(*address)
         files = {name: manager.logs / f"{name}.log" for name in names}
         self._log = LogStream(files, typer.echo, coloured=_coloured())
         self._began_s = time.monotonic()
@@ -95,7 +118,7 @@ class _Run:
         self._told_slow = False
         self._is_managed = False
 
-    def until(self, stop: threading.Event) -> None:
+    def until(self, stop: threading.Event, watchdog: Watchdog) -> None:
         """Run until told to stop.
 
         Raises:
@@ -105,6 +128,7 @@ class _Run:
         while not stop.wait(_TICK_S):
             self._log.show_new()
             self._manager.check()
+            watchdog.beat()
             ticks += 1
             if not is_up or ticks % _CHECK_EVERY_TICKS == 0:
                 self._check_configuration()
@@ -152,10 +176,11 @@ class _Run:
         ]
         return "\n".join(["", *(typer.style(line, bold=True) if _coloured() else line for line in lines), ""])
 
-    @property
-    def _url(self) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._host, self._host)  # everywhere is also here
-        return f"http://{host}:{self._port}"
+
+def page_url(host: str, port: int) -> str:
+    """Address of the page as this machine reaches it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # everywhere is also here
+    return f"http://{host}:{port}"
 
 
 def _stop_signals() -> threading.Event:

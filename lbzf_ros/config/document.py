@@ -17,11 +17,13 @@ from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
 from lbzf_ros.config.running import GraphSettings, RecorderSettings, StorageSettings, WebSettings
 from lbzf_ros.config.schema import Camera, Module, Plant, StandardTime
 from lbzf_ros.config.stations import Limits, ShiftHoursConfig, StationConfig, ZoneConfig
+from lbzf_ros.config.streams import PrivacySettings, StreamSettings
 
 SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("Plant (top level)", Plant),
     ("modules[]", Module),
     ("modules[].cameras[]", Camera),
+    ("modules[].cameras[].privacy", PrivacySettings),
     ("modules[].workstations[]", StationConfig),
     ("modules[].workstations[].zones.<name>", ZoneConfig),
     ("modules[].workstations[].limits", Limits),
@@ -31,6 +33,7 @@ SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("detector.network", NetworkSettings),
     ("detector.recorded", RecordedSettings),
     ("drift", DriftSettings),
+    ("streams", StreamSettings),
     ("recorder", RecorderSettings),
     ("storage", StorageSettings),
     ("retention", RetentionSettings),

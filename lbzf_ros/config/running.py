@@ -34,6 +34,32 @@ class RecorderSettings(Settings):
     )
 
 
+class BagSettings(Settings):
+    """What `lbzf record` writes."""
+
+    images: Literal["none", "jpeg", "png", "raw"] = Field(
+        default="jpeg",
+        description="Pictures in the bag: none; jpeg, small, for people; png or raw, pixel by pixel as they were, from "
+        "which a replay gives the same cycles.",
+    )
+    jpeg_quality: int = Field(default=80, ge=10, le=100, description="Quality of jpeg pictures.")
+    max_file_mb: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="A file of the bag ends when it has so many MB (10^6 bytes).",
+    )
+    max_file_minutes: int = Field(
+        default=60, ge=1, le=1440, description="A file of the bag ends when it covers so many minutes."
+    )
+    flush_s: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=60,
+        description="Seconds after which what came is on the disk: so much is lost at most when the power fails.",
+    )
+
+
 class StorageSettings(Settings):
     """How rows are written."""
 

@@ -17,7 +17,13 @@ from lbzf_ros.config.base import Settings
 from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.config.drift import DriftSettings
 from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
-from lbzf_ros.config.running import GraphSettings, RecorderSettings, StorageSettings, WebSettings
+from lbzf_ros.config.running import (
+    BagSettings,
+    GraphSettings,
+    RecorderSettings,
+    StorageSettings,
+    WebSettings,
+)
 from lbzf_ros.config.secrets import (
     VARIABLE,
     WRITE_INSTEAD,
@@ -27,6 +33,7 @@ from lbzf_ros.config.secrets import (
     read_credentials,
 )
 from lbzf_ros.config.stations import Code, ShiftHoursConfig, StationConfig
+from lbzf_ros.config.streams import PrivacySettings, StreamSettings
 
 START_TIME_HELP = (
     "Capture time of a file's first picture, with its zone. Default: when the file was last changed."
@@ -77,7 +84,15 @@ class Camera(Settings):
         description="Seconds without a picture after which the camera is off line.",
     )
     retry_s: float = Field(
-        default=5.0, ge=0.5, le=300, description="Seconds between attempts to open it again."
+        default=5.0,
+        ge=0.5,
+        le=10,
+        description="Seconds from one attempt to open it to the next; 10 at most, so that a camera that is back is "
+        "measured within 15 s.",
+    )
+    privacy: PrivacySettings = Field(
+        default_factory=PrivacySettings,
+        description="What is never written to disk; default: nothing is left out.",
     )
     notes: str = Field(default="", description="Anything worth knowing.")
 
@@ -141,6 +156,11 @@ class Camera(Settings):
         return self.pace == "lockstep" or not live
 
     @property
+    def is_stream(self) -> bool:
+        """Whether it is a network camera."""
+        return "://" in self.source
+
+    @property
     def resolved_source(self) -> str:
         """The source with environment and credentials filled in. It may hold a password: never log or store it.
 
@@ -193,9 +213,13 @@ class Plant(Settings):
     drift: DriftSettings = Field(
         default_factory=DriftSettings, description="How it is noticed that a camera has moved."
     )
+    streams: StreamSettings = Field(
+        default_factory=StreamSettings, description="How network cameras are read and decoded."
+    )
     recorder: RecorderSettings = Field(
         default_factory=RecorderSettings, description="Pictures and video on disk."
     )
+    bag: BagSettings = Field(default_factory=BagSettings, description="What `lbzf record` writes.")
     storage: StorageSettings = Field(default_factory=StorageSettings, description="How rows are written.")
     retention: RetentionSettings = Field(
         default_factory=RetentionSettings, description="How long pictures and video are kept."

@@ -19,6 +19,8 @@ from lbzf_ros.core.order import Order, Turn
 FindPeople = Callable[[NDArray[np.uint8], int], FrameDetections]
 """The first step: a picture (height, width, 3) bgr and its stamp in ns give the people in it."""
 
+STOPPED = ("stopped", "the system was stopped while the cycle was running")
+"""Code and words for cycles that run when a recording ends, or a system."""
 CLOCK_SET_BACK = ("clock_set_back", "the camera's clock went back while the cycle was running")
 """Code and words for cycles that are given up because stamps begin anew."""
 
@@ -65,7 +67,7 @@ class CameraPipeline:
 
     def finish(self) -> list[CycleEvent]:
         """The pictures have ended: what still runs is given up, because its end will never be known."""
-        return self._tracker.abort("stopped", "the pictures ended while the cycle was running")
+        return self._tracker.abort(*STOPPED)
 
     def _associate(self, people: FrameDetections) -> list[CycleEvent]:
         turn = self._associating.judge(people.stamp_ns)

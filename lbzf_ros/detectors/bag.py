@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lbzf_ros.core.errors import DetectorError
+from lbzf_ros.core.errors import DetectorError, LbzfError
 from lbzf_ros.core.model import NS_PER_S, Boxes
 from lbzf_ros.detectors.mot import Rows
 from lbzf_ros.detectors.weights import need
@@ -49,24 +51,38 @@ def read_bag(path: Path, topic: str) -> BagDetections:
     Raises:
         DetectorError: the package is missing, the bag cannot be read, or has no such topic.
     """
-    anyreader = need("rosbags.highlevel.anyreader", "recorded")
     if not path.exists():
         raise DetectorError(f"{path}: is not there; set detector.recorded.file to where the bag is")
+    return _read(path, topic)
+
+
+@contextmanager
+def open_bag(path: Path) -> Iterator[Any]:
+    """Connections and messages of a bag (rosbags' AnyReader), in order of time, until the end of the block.
+
+    Args:
+        path: the bag's folder, or a single .mcap or .db3 file.
+
+    Raises:
+        DetectorError: the package is missing, or the bag cannot be read.
+    """
+    anyreader = need("rosbags.highlevel.anyreader", "recorded")
     try:
-        return _read(anyreader.AnyReader, path, topic)
-    except DetectorError:
+        with anyreader.AnyReader([path]) as bag:
+            yield bag
+    except LbzfError:
         raise
     except Exception as error:  # a damaged bag raises anything
         raise DetectorError(
-            f"{path}: is no bag that can be read ({type(error).__name__}: {error}); `ros2 bag reindex` repairs one "
-            "that was cut off"
+            f"{path}: is no bag that can be read ({type(error).__name__}: {error}); `lbzf bag recover` repairs one "
+            "that was cut off (`ros2 bag reindex` one in SQLite)"
         ) from error
 
 
-def _read(reader: Any, path: Path, topic: str) -> BagDetections:
+def _read(path: Path, topic: str) -> BagDetections:
     digest = hashlib.sha256()
     pictures: dict[int, Any] = {}
-    with reader([path]) as bag:
+    with open_bag(path) as bag:
         chosen = [c for c in bag.connections if c.topic == topic and c.msgtype == _TYPE]
         if not chosen:
             known = sorted({c.topic for c in bag.connections if c.msgtype == _TYPE})

@@ -20,13 +20,20 @@ from lbzf_ros.config.load import starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Camera
 from lbzf_ros.core.errors import ConfigError, SourceError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.disk import has_room
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import InFlight
+from lbzf_ros.nodes.recording import VideoAnnouncer
 from lbzf_ros.ros import convert, topics
+from lbzf_ros.ros.diagnostics import Level
 from lbzf_ros.ros.params import declare_settings, declare_text
+from lbzf_ros.video.left_behind import note_stop
+from lbzf_ros.video.recording import StreamRecording
 from lbzf_ros.video.sources import Frame, open_source
 
 _STATUS_PERIOD_S = 1.0
+_SHORTEST_PAUSE_S = 0.5
+_NOTICE_STAYS_S = 60.0
 _FIRST_WORD_WITHIN_S = 5.0
 """The tracker says as soon as it is there up to where it has looked."""
 _HANGS_AFTER_LIMITS = 3
@@ -44,12 +51,15 @@ class CameraDriver(LbzfNode):
         self._camera = declare_settings(self, starting_at(self._find(label), start_time))
         self._data = self.data_folder()
         self._counter = self.diagnostics.counter(label)
+        self._reserve_gb = declare_settings(self, self.plant.storage).reserve_gb
+        self._recording = self._begin_recording()
         self._images = self.publisher(topics.image(lossless=self._camera.lossless), label)
         self._status = self.publisher(topics.CAMERA_STATUS, label)
         self._in_flight = InFlight(self.graph.frames_in_flight, self.graph.resend_s)
         if self._camera.lossless:
             self.subscribe(topics.STATION_STATES, self._on_states, label)
         self._state = CameraStatus.STARTING
+        self._stream, self._noticed_s = f"{label} stream", math.inf
         self._detail, self._retries = "", 0
         self._last_ns = 0
         self._alive_s = self._delivered_s = time.monotonic()
@@ -66,10 +76,32 @@ class CameraDriver(LbzfNode):
         allowed = ", ".join(camera.label for camera in self.plant.cameras)
         raise ConfigError(f"camera_driver: parameter 'camera' is {label!r}; the plant file has {allowed}")
 
+    def _begin_recording(self) -> StreamRecording | None:
+        """A network camera is recorded here, where its packets are; all others by the recorder, from their pictures."""
+        camera, settings = self._camera, declare_settings(self, self.plant.recorder)
+        if not (camera.is_stream and settings.video) or camera.privacy.wanted:
+            return None
+        announcer = VideoAnnouncer(
+            self, camera.label, self._data, self.diagnostics.counter(f"{camera.label} video")
+        )
+        return StreamRecording(
+            camera.label,
+            self._data,
+            settings,
+            camera.fps,
+            clock_ns=self._clock_ns,
+            has_room=lambda: has_room(self._data, self._reserve_gb),
+            announcer=announcer,
+            begin=announcer.begin,
+        )
+
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading, and finish the open segment."""
         self._stop.set()
         self._in_flight.cancel()
+        if self._recording:
+            self._recording.close()
+            note_stop(self._data, self._camera.label, self._clock_ns())
 
     # ---- in the reader's thread
 
@@ -92,6 +124,7 @@ class CameraDriver(LbzfNode):
         if self._camera.lossless:
             self._await_tracker()
         while not self._stop.is_set():
+            began_s = time.monotonic()
             try:
                 self._read()
                 self._in_flight.wait_until_answered()
@@ -99,21 +132,40 @@ class CameraDriver(LbzfNode):
                 self._detail = "the file has been played to its end"
                 return
             except SourceError as error:
+                is_news = self._detail != str(error)
                 self._detail = str(error)
                 self._retries += 1
                 self._counter.fail(self._detail)
-                self.get_logger().warning(f"{error}; trying again in {self._camera.retry_s:g} s")
+                self.diagnostics.state(self._stream, Level.ERROR, self._detail)
+                if is_news:
+                    self.get_logger().warning(f"{error}; trying again every {self._camera.retry_s:g} s")
+                if self._recording:
+                    self._recording.interrupted(self._detail)
             self._alive_s = time.monotonic()
-            self._stop.wait(self._camera.retry_s)
+            # From attempt to attempt: one that took long is not followed by a long pause.
+            self._stop.wait(max(_SHORTEST_PAUSE_S, self._camera.retry_s - (self._alive_s - began_s)))
 
     def _read(self) -> None:
         live = self._camera.pace == "realtime"
-        source = open_source(self.plant, self._camera, self._data, clock_ns=self._clock_ns, live=live)
+        source = open_source(
+            self.plant,
+            self._camera,
+            self._data,
+            clock_ns=self._clock_ns,
+            live=live,
+            recording=self._recording,
+            noticed=self._notice,
+        )
         pacer = _Pacer(live and not source.live)
         for frame in source.frames():
             self._alive_s = time.monotonic()
             if self._stop.wait(pacer.delay_s(frame.stamp_ns)) or not self._publish(frame):
                 return
+
+    def _notice(self, text: str) -> None:
+        self._noticed_s = time.monotonic()
+        self.diagnostics.state(self._stream, Level.WARN, text)
+        self.get_logger().warning(f"{self._camera.label}: {text}")
 
     def _publish(self, frame: Frame) -> bool:
         message = convert.image_to_msg(self._camera.label, frame.stamp_ns, frame.image_bgr)
@@ -124,10 +176,16 @@ class CameraDriver(LbzfNode):
         else:
             self._images.publish(message)
         self._last_ns, self._delivered_s = frame.stamp_ns, time.monotonic()
+        if self._camera.is_stream and (self._state != CameraStatus.ONLINE or self._notice_is_old()):
+            self._noticed_s = math.inf
+            self.diagnostics.state(self._stream, Level.OK, "delivers")
         self._state, self._detail, self._retries = CameraStatus.ONLINE, "", 0
         self._counter.received += 1
         self._counter.done(time.monotonic() - arrived_s)
         return True
+
+    def _notice_is_old(self) -> bool:
+        return time.monotonic() - self._noticed_s > _NOTICE_STAYS_S
 
     def _clock_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)

@@ -19,7 +19,7 @@ from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.cycle import CycleTracker
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind, RoiSet
-from lbzf_ros.core.pipeline import CLOCK_SET_BACK
+from lbzf_ros.core.pipeline import CLOCK_SET_BACK, STOPPED
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
 from lbzf_ros.ros import convert, topics
@@ -146,9 +146,7 @@ class _OneCamera:
     def close(self) -> None:
         """Give up every running cycle."""
         if self._tracker:
-            self._node.send(
-                self._tracker.abort("stopped", "the system was stopped while the cycle was running")
-            )
+            self._node.send(self._tracker.abort(*STOPPED))
         # After an orderly stop nothing runs: the next start begins anew, also with a recording.
         with contextlib.suppress(StoreError):
             self._slots.save(b"")

@@ -23,6 +23,7 @@ from lbzf_ros.disk import has_room
 from lbzf_ros.graph import node_names
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.keeper import Keeper
+from lbzf_ros.nodes.recording import gap_values
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, transaction, writing_engine
@@ -35,6 +36,7 @@ from lbzf_ros.store.identity import (
 from lbzf_ros.store.migrate import migrate
 from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.replaced import file_identity
+from lbzf_ros.store.video import write_gap
 from lbzf_ros.store.writer import EventWriter
 from lbzf_ros.store.zones import set_reference, with_references
 
@@ -94,6 +96,7 @@ class Persistence(LbzfNode):
         self.subscribe(topics.CYCLE_EVENTS, self._on_event)
         for camera in self.plant.cameras:
             self.subscribe(topics.SEGMENTS, self._on_segment, camera.label)
+            self.subscribe(topics.VIDEO_GAPS, self._on_gap, camera.label)
             self.subscribe(topics.REFERENCE_FRAME, self._on_reference, camera.label)
         self.create_timer(self._settings.commit_every_s, self._commit)
         self.create_timer(_LOOK_EVERY_S, self._look)
@@ -228,6 +231,14 @@ class Persistence(LbzfNode):
                 codec=message.codec,
             ),
         )
+
+    def _on_gap(self, message: Any) -> None:
+        try:
+            values = gap_values(message)
+        except InvalidValue as error:
+            self._refuse(str(error))
+            return
+        self._enter(f"gap of {values['camera']}", lambda database: write_gap(database.engine, **values))
 
     def _on_reference(self, message: Any) -> None:
         self._enter(f"reference picture {message.path}", lambda database: self._take(database, message))

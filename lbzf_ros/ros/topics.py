@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from lbzf_interfaces.msg import (
     CameraStatus,
     CycleEvent,
@@ -56,6 +56,7 @@ STATION_STATES = Topic("/lbzf/{camera}/station_states", StationStateArray, _qos(
 ROI_SET = Topic("/lbzf/{camera}/roi_set", RoiSet, _qos(1, latched=True))
 CAMERA_STATUS = Topic("/lbzf/{camera}/camera_status", CameraStatus, _qos(1, latched=True))
 SEGMENTS = Topic("/lbzf/{camera}/segments", SegmentClosed, _qos(100, latched=True))
+VIDEO_GAPS = Topic("/lbzf/{camera}/video_gaps", DiagnosticStatus, _qos(100, latched=True))
 REFERENCE_FRAME = Topic("/lbzf/{camera}/reference_frame", ReferenceFrame, _qos(1, latched=True))
 PLANT_INFO = Topic("/lbzf/plant_info", PlantInfo, _qos(1, latched=True))
 CYCLE_EVENTS = Topic("/lbzf/cycle_events", CycleEvent, _qos(1000, latched=True))

@@ -12,11 +12,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.store import DATABASE_NAME
 from lbzf_ros.store.errors import in_words
 from lbzf_ros.store.replaced import check_not_replaced, reconnect_when_replaced
 
-DATABASE_NAME = "lbzf.db"
-"""The database in a data folder."""
+__all__ = ["DATABASE_NAME", "PRAGMAS", "reading_engine", "transaction", "writing_engine"]
 
 PRAGMAS = {
     "journal_mode": "WAL",  # readers do not block the writer

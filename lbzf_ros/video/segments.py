@@ -1,8 +1,7 @@
-"""Video on disk: H.264 in fragmented MP4, so that a file cut off by a power failure still plays."""
+"""Pictures of sources that have no H.264 of their own (simulator, file, masked camera), encoded once."""
 
 from __future__ import annotations
 
-import datetime as dt
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,9 @@ from numpy.typing import NDArray
 
 from lbzf_ros.config.running import RecorderSettings
 from lbzf_ros.core.model import NS_PER_S, Segment
+from lbzf_ros.video import mp4
 
-_TIME_BASE = Fraction(1, 90_000)
 _KEYFRAME_EVERY_S = 2.0
-
-
-def segment_path(camera: str, start_ns: int) -> str:
-    """Where the segment that begins at a stamp lies, relative to the data folder; the time is UTC."""
-    start = dt.datetime.fromtimestamp(start_ns // NS_PER_S, dt.timezone.utc)
-    return f"video/{start:%Y/%m/%d}/{camera}_{start:%Y%m%d_%H%M%S}.mp4"
-
-
-def _free(data: Path, relative: str) -> str:
-    """The path, or with a number when there is one of that second: the clock was set back, nothing is overwritten."""
-    stem, number = relative.removesuffix(".mp4"), 2
-    while (data / relative).exists():
-        relative, number = f"{stem}_{number}.mp4", number + 1
-    return relative
 
 
 class SegmentWriter:
@@ -59,6 +44,7 @@ class SegmentWriter:
                 )
             self._open.add(image_bgr, stamp_ns)
         except av.FFmpegError as error:
+            self._open = None  # what is there plays up to its last whole fragment
             raise OSError(error.errno, error.strerror) from error
         return closed
 
@@ -72,6 +58,7 @@ class SegmentWriter:
             stamp_ns // self._length_ns != current.start_ns // self._length_ns
             or image_bgr.shape != current.shape
             or stamp_ns <= current.end_ns
+            or stamp_ns > current.end_ns + mp4.LONGEST_PAUSE_NS
         )
 
 
@@ -88,12 +75,8 @@ class _OpenSegment:
         self.start_ns = self.end_ns = start_ns
         self.shape = image_bgr.shape
         self._camera, self._frames = camera, 0
-        self._relative = _free(data, segment_path(camera, start_ns))
-        path = data / self._relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A fragment for each key frame, handed to the system at once: what is on disk plays up to the last one.
-        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
-        self._container = av.open(str(path), "w", format="mp4", options=options)
+        self._relative = mp4.free_path(data, camera, start_ns)
+        self._container = mp4.create(data / self._relative, start_ns)
         stream: Any = self._container.add_stream(
             "libx264",
             rate=Fraction(fps).limit_denominator(1000),
@@ -103,13 +86,13 @@ class _OpenSegment:
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = max(1, round(fps * _KEYFRAME_EVERY_S))
         stream.codec_context.thread_count = 1
-        stream.codec_context.time_base = _TIME_BASE
+        stream.codec_context.time_base = mp4.TIME_BASE
         self._stream = stream
 
     def add(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:
         frame = av.VideoFrame.from_ndarray(image_bgr, format="bgr24")
-        frame.pts = round((stamp_ns - self.start_ns) / NS_PER_S / _TIME_BASE)
-        frame.time_base = _TIME_BASE
+        frame.pts = mp4.ticks(stamp_ns, self.start_ns)
+        frame.time_base = mp4.TIME_BASE
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
         self.end_ns, self._frames = stamp_ns, self._frames + 1

@@ -1,8 +1,7 @@
 """Cameras and what stands in for them: each gives pictures with their capture time.
 
 A source is opened, iterated, and closed when the iteration ends. It raises `SourceError` when the camera cannot be
-opened or stops; opening it again is up to the caller. No read blocks for longer than the camera's time limit:
-libav interrupts it (`timeout` of `av.open`).
+opened or stops; opening it again is up to the caller.
 """
 
 from __future__ import annotations
@@ -10,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lbzf_ros.config.schema import Camera, Plant
-from lbzf_ros.core.errors import ConfigError, SourceError
+from lbzf_ros.core.errors import SourceError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.video.decoders import scaled, to_bgr
+
+if TYPE_CHECKING:
+    from lbzf_ros.video.stream import Recording
 
 SIMULATOR_SCHEME = "simulator:"
 SET_BACK_NS = NS_PER_S
@@ -57,7 +59,14 @@ class Source(Protocol):
 
 
 def open_source(
-    plant: Plant, camera: Camera, data: Path, *, clock_ns: Callable[[], int], live: bool
+    plant: Plant,
+    camera: Camera,
+    data: Path,
+    *,
+    clock_ns: Callable[[], int],
+    live: bool,
+    recording: Recording | None = None,
+    noticed: Callable[[str], None] | None = None,
 ) -> Source:
     """The source that a camera's setting names.
 
@@ -67,6 +76,8 @@ def open_source(
         data: the data folder; the simulator writes its truth below it.
         clock_ns: the present time; stamps the pictures of a live source.
         live: whether the simulator keeps to the clock, like a camera, or draws as fast as it is asked to.
+        recording: gets the packets of a network camera as they come.
+        noticed: told what is remarkable about a network camera though it goes on.
     """
     if camera.source.startswith(SIMULATOR_SCHEME):
         from lbzf_ros.video.simulated import SimulatedSource  # draws; only the demo needs it
@@ -74,21 +85,30 @@ def open_source(
         return SimulatedSource(
             plant, camera, data / "truth" / f"{camera.label}.jsonl", clock_ns=clock_ns, live=live
         )
-    if "://" in camera.source:
-        return StreamSource(camera, clock_ns=clock_ns)
+    if camera.is_stream:
+        from lbzf_ros.video.stream import StreamSource
+
+        return StreamSource(
+            camera,
+            plant.streams,
+            clock_ns=clock_ns,
+            recording=recording,
+            noticed=noticed,
+        )
     return FileSource(camera)
 
 
 class Thinner:
     """Chooses the pictures of a faster source that are looked at, `fps` a second, by their stamps alone."""
 
-    def __init__(self, fps: float) -> None:
+    def __init__(self, fps: float, first_ns: int | None = None) -> None:
+        """Begin; periods are counted from `first_ns`, None: from the first picture."""
         self._period_ns = NS_PER_S / fps
-        self._first_ns: int | None = None
+        self._first_ns = first_ns
         self._slot = -1
 
     def wants(self, stamp_ns: int) -> bool:
-        """Whether this picture is the first of its period. The first picture begins the first period."""
+        """Whether this picture is the first of its period."""
         if self._first_ns is None:
             self._first_ns = stamp_ns
         # A thousandth of a period forgives rounded stamps: 0.199999 s is the picture of 0.2 s.
@@ -122,7 +142,7 @@ class FileSource:
             for picture, pts_ns in self._decode():
                 last_ns = offset_ns + pts_ns
                 if thinner.wants(last_ns):
-                    yield Frame(_scaled(_to_bgr(picture), self._camera.resolution_px), last_ns)
+                    yield Frame(scaled(to_bgr(picture), self._camera.resolution_px), last_ns)
             if self._camera.at_end == "stop":
                 return
             offset_ns = last_ns + round(NS_PER_S / self._camera.fps)
@@ -144,49 +164,14 @@ class FileSource:
                 yield frame, pts_ns - first_ns
 
 
-class StreamSource:
-    """A network camera (RTSP). A picture's stamp is the clock at the moment it was decoded."""
-
-    live = True
-    length_s = None
-
-    def __init__(self, camera: Camera, *, clock_ns: Callable[[], int]) -> None:
-        self._camera, self._clock_ns = camera, clock_ns
-
-    def frames(self) -> Iterator[Frame]:
-        """Its pictures for as long as it delivers."""
-        camera = self._camera
-        thinner, last_ns = Thinner(camera.fps), 0
-        # TCP: a lost UDP packet smears a picture, and plant networks lose packets.
-        options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "flags": "low_delay"}
-        with _opened(camera, _address(camera), options, camera.offline_after_s) as container:
-            for frame in _decoded(camera, container):
-                stamp_ns = self._clock_ns()
-                if stamp_ns < last_ns - SET_BACK_NS:
-                    thinner, last_ns = Thinner(camera.fps), 0
-                if stamp_ns > last_ns and thinner.wants(stamp_ns):
-                    last_ns = stamp_ns
-                    yield Frame(_scaled(_to_bgr(frame), camera.resolution_px), stamp_ns)
-        raise SourceError(f"{camera.label}: the camera has ended the stream")
-
-
-def _address(camera: Camera) -> str:
+def _opened(camera: Camera, path: str) -> Any:
     try:
-        return camera.resolved_source
-    except ConfigError as error:  # its file may be put right while the driver tries again
-        raise SourceError(f"{camera.label}: {error}") from None
-
-
-def _opened(
-    camera: Camera, url: str, options: dict[str, str] | None = None, timeout_s: float | None = None
-) -> Any:
-    try:
-        container = av.open(url, options=options or {}, timeout=timeout_s)
+        container = av.open(path)
         if not container.streams.video:
             container.close()
             raise SourceError(f"{camera.label}: {camera.source} holds no video")
     except (av.FFmpegError, OSError) as error:
-        raise _cannot_open(camera, error) from None  # the original names the URL with its password
+        raise _cannot_open(camera, error) from None
     return container
 
 
@@ -208,13 +193,3 @@ def _words(error: Exception) -> str:
 
 def _pts_ns(frame: Any) -> int:
     return int(frame.pts * frame.time_base.numerator * NS_PER_S // frame.time_base.denominator)
-
-
-def _to_bgr(frame: Any) -> NDArray[np.uint8]:
-    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-
-
-def _scaled(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:
-    if (image.shape[1], image.shape[0]) == size_px:
-        return image
-    return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA), np.uint8)

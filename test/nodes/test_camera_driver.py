@@ -49,9 +49,6 @@ def ear() -> Iterator[Listener]:
         yield listening
 
 
-@pytest.mark.skipif(
-    not rtsp.available(), reason="GStreamer's RTSP server (gir1.2-gst-rtsp-server-1.0) is not installed"
-)
 def test_a_camera_that_is_switched_off_is_off_line_and_comes_back(tmp_path: Path, ear: Listener) -> None:
     """Two real RTSP cameras: one is switched off and on again, the other must not notice."""
     with rtsp.RtspCamera() as one, rtsp.RtspCamera() as two:

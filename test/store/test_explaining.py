@@ -173,7 +173,8 @@ def test_rows_survive_the_migration_down_and_up_again(
     engine.dispose()
     before, up = rows_of(database), structure(database)
 
-    rollback(database, now_ns=MORNING_NS, drop_data=True)
+    for _ in range(schema_version(database) - 4):
+        rollback(database, now_ns=MORNING_NS, drop_data=True)
     assert schema_version(database) == 4
     with closing(sqlite3.connect(database)) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_xinfo(cycle_events_rejected)")]
@@ -206,7 +207,8 @@ def test_the_migration_is_undone_to_what_was_before(tmp_path: Path) -> None:
             (folder / path.name).write_bytes(path.read_bytes())
     migrate(old, now_ns=MORNING_NS, folder=folder)
     migrate(new, now_ns=MORNING_NS)
-    rollback(new, now_ns=MORNING_NS)
+    for _ in range(schema_version(new) - 4):
+        rollback(new, now_ns=MORNING_NS)
     assert structure(new) == structure(old)
 
 

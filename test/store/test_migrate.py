@@ -21,7 +21,7 @@ from lbzf_ros.store.rollback import rollback
 from lbzf_ros.store.yoyo_backend import AtomicBackend
 from test.store.examples import MORNING_NS
 
-KNOWN = 5
+KNOWN = 6
 NEXT = f"{KNOWN + 1:04}_more"
 GOOD = f"""
 CREATE TABLE extra (id INTEGER);
@@ -114,10 +114,10 @@ def test_a_migration_that_fails_changes_nothing(database: Path, migrations: Path
 
 def test_a_newer_database_is_refused_and_left_alone(database: Path) -> None:
     with opened(database) as connection:
-        connection.execute("UPDATE schema_version SET version = 7")
-    with pytest.raises(StoreError, match=f"has schema 7, this program knows schemas up to {KNOWN}"):
+        connection.execute(f"UPDATE schema_version SET version = {KNOWN + 2}")
+    with pytest.raises(StoreError, match=f"has schema {KNOWN + 2}, this program knows schemas up to {KNOWN}"):
         migrate(database, now_ns=MORNING_NS)
-    assert schema_version(database) == 7
+    assert schema_version(database) == KNOWN + 2
 
 
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:

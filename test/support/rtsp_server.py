@@ -1,9 +1,13 @@
-"""A real RTSP camera for tests: GStreamer's RTSP server with a moving test picture as H.264.
+"""A real RTSP camera for tests: GStreamer's RTSP server with a moving test picture, or a file.
 
-Run by the system's Python, which has the bindings: `/usr/bin/python3 rtsp_server.py PORT`. Prints "ready".
+Run by the system's Python, which has the bindings:
+`/usr/bin/python3 rtsp_server.py PORT CODEC FPS KILOBIT FILE PATTERN`. The password, "user:password", comes in the
+environment as RTSP_LOGIN. Prints "ready"; then each line `size WIDTH HEIGHT` on its input changes the picture's size.
 """
 
+import os
 import sys
+import threading
 
 import gi
 
@@ -11,17 +15,57 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-PICTURES = (
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=480,framerate=10/1 "
-    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay name=pay0 pt=96 )"
+PORT, CODEC, FPS, KILOBIT, FILE, PATTERN = sys.argv[1:7]
+SOURCE = (
+    f"videotestsrc is-live=true pattern={PATTERN} ! capsfilter name=size "
+    f"caps=video/x-raw,width=640,height=480,framerate={FPS}/1 ! videoconvert"
 )
+H264 = f"x264enc tune=zerolatency speed-preset=ultrafast bitrate={KILOBIT} key-int-max={FPS} name=encoder"
+ENCODERS = {
+    "h264": f"{H264} ! rtph264pay name=pay0 pt=96",
+    "h264-bframes": (
+        f"x264enc bframes=2 b-adapt=false rc-lookahead=2 sync-lookahead=0 key-int-max={FPS} "
+        "! rtph264pay name=pay0 pt=96"
+    ),
+    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph265pay name=pay0 pt=96",
+    "jpeg": "video/x-raw,format=I420 ! jpegenc ! rtpjpegpay name=pay0 pt=26",
+}
+PICTURES = f"( {SOURCE} ! {ENCODERS[CODEC]} )"
+if FILE:
+    PICTURES = f"( filesrc location={FILE} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 )"
 
 Gst.init(None)
-server = GstRtspServer.RTSPServer(address="127.0.0.1", service=sys.argv[1])
+server = GstRtspServer.RTSPServer(address="127.0.0.1", service=PORT)
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(PICTURES)
 factory.set_shared(True)
+media = []
+factory.connect("media-configure", lambda _factory, made: media.append(made))
+if login := os.environ.get("RTSP_LOGIN"):
+    user, _, password = login.partition(":")
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, user)
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role(user, GstRtspServer.RTSP_PERM_MEDIA_FACTORY_ACCESS, True)
+    permissions.add_permission_for_role(user, GstRtspServer.RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, True)
+    factory.set_permissions(permissions)
 server.get_mount_points().add_factory("/live", factory)
 server.attach(None)
+
+
+def obey() -> None:
+    for line in sys.stdin:
+        word, *values = line.split()
+        element = media[-1].get_element()
+        if word == "size":
+            caps = f"video/x-raw,width={values[0]},height={values[1]},framerate={FPS}/1"
+            element.get_by_name("size").set_property("caps", Gst.Caps.from_string(caps))
+        print("done", flush=True)
+
+
+threading.Thread(target=obey, daemon=True).start()
 print("ready", flush=True)
 GLib.MainLoop().run()

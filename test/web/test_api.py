@@ -173,6 +173,7 @@ class TestOpenApi:
                     "events",
                     "events/{uid}",
                     "events/{uid}/frame.jpg",
+                    "events/{uid}/clip.mp4",
                     "rejected",
                     "live",
                     "live/stream",

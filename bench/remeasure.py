@@ -1,0 +1,173 @@
+"""`lbzf remeasure` on two cameras with two workers: how many times real time, and where it goes.
+
+Two days of a few minutes are recorded first: the labelled footage (LBZF_VIDEO names the file), played again and again
+on two cameras, and the demo plant's two simulated cameras, whose five stations are never empty for long. The whole
+command is timed, start of Python, comparison and page included. CPU time says what an idle machine would take, when
+others work on this one meanwhile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import yaml
+
+from bench import report
+from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.running import RecorderSettings
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.remeasure.recording import Piece, Wanted, pictures
+from lbzf_ros.remeasure.state import new_pipeline, packed
+from lbzf_ros.resources import resource_path
+from lbzf_ros.store.engine import DATABASE_NAME, reading_engine, writing_engine
+from lbzf_ros.store.migrate import migrate
+from lbzf_ros.store.plant import roi_sets, sync_plant
+from lbzf_ros.store.writer import EventWriter
+from lbzf_ros.video.segments import SegmentWriter
+from lbzf_ros.video.simulated import SimulatedSource
+from lbzf_ros.video.sources import FileSource, Frame
+
+BEGIN = dt.datetime(2026, 7, 15, 15, 0, tzinfo=dt.timezone.utc)
+WORKERS = 2
+FOOTAGE_S, SIMULATED_S = 150.0, 45.0
+GOAL = 12.0
+_PERIOD_NS = NS_PER_S // 5
+
+
+def footage_plant(folder: Path) -> Path:
+    """The footage's plant file with a second camera and station of the same."""
+    plant = yaml.safe_load(resource_path("config", "station_visits.yaml").read_text("utf-8"))
+    module = plant["modules"][0]
+    camera, station = module["cameras"][0], module["workstations"][0]
+    camera["source"] = os.environ["LBZF_VIDEO"]
+    module["cameras"].append({**camera, "label": "cam2"})
+    module["workstations"].append({**station, "code": "MESA_02", "camera": "cam2", "sequence_pos": 2})
+    path = folder / "plant.yaml"
+    path.write_text(yaml.safe_dump(plant), "utf-8")
+    return path
+
+
+def looped(plant: Plant, seconds: float) -> Iterator[Frame]:
+    """The footage again and again, with stamps that go on."""
+    camera = plant.cameras[0].model_copy(update={"start_time": BEGIN, "at_end": "loop"})
+    return islice(FileSource(camera).frames(), round(seconds * 5))
+
+
+def simulated(plant: Plant, number: int, data: Path) -> Iterator[Frame]:
+    """What a simulated camera sees."""
+    camera = plant.cameras[number].model_copy(update={"start_time": BEGIN})
+    source = SimulatedSource(plant, camera, data / f"{number}.jsonl", clock_ns=time.time_ns, live=False)
+    return islice(source.frames(), round(SIMULATED_S * 5))
+
+
+def record(data: Path, plant: Plant, number: int, frames: Iterator[Frame]) -> None:
+    """Write pictures as the segments of a camera."""
+    label = plant.cameras[number].label
+    segments = SegmentWriter(label, data, RecorderSettings(), 5.0)
+    closed = [segments.write(frame.image_bgr, frame.stamp_ns) for frame in frames]
+    engine = writing_engine(data / DATABASE_NAME)
+    for s in filter(None, (*closed, segments.close())):
+        EventWriter(engine).write_segment(
+            camera=label, path=s.path, start_ns=s.start_ns, end_ns=s.end_ns, frames=s.frames, codec=s.codec
+        )
+    engine.dispose()
+
+
+def begin(data: Path, plant: Plant) -> None:
+    """A data folder that knows the plant."""
+    migrate(data / DATABASE_NAME, now_ns=time.time_ns())
+    engine = writing_engine(data / DATABASE_NAME)
+    sync_plant(engine, plant, now_ns=time.time_ns(), software_version="bench")
+    engine.dispose()
+
+
+def timed(data: Path, plant_file: Path, seconds: float) -> dict[str, object]:
+    """Run the command on a recorded day of two cameras."""
+    command = [sys.executable, "-m", "lbzf_ros.cli", "remeasure", f"{BEGIN:%Y-%m-%d}", "--data", str(data)]
+    before, began_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(
+        [*command, "--plant", str(plant_file), "--workers", str(WORKERS)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    took_s, after = time.perf_counter() - began_s, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    recorded_s = 2 * seconds
+    return {
+        "camera_seconds": recorded_s,
+        "took_s": round(took_s, 1),
+        "cpu_s": round(cpu_s, 1),
+        "times_real_time": round(recorded_s / took_s, 1),
+        "times_real_time_by_cpu_of_two_cores": round(WORKERS * recorded_s / cpu_s, 1),
+        "cpu_ms_a_picture": round(1000 * cpu_s / (recorded_s * 5), 2),
+        "goal": GOAL,
+    }
+
+
+def steps(data: Path, plant: Plant) -> dict[str, float]:
+    """CPU milliseconds a picture of reading alone and of everything, and of writing down what is remembered."""
+    rois = roi_sets(plant)["cam1"]
+    with reading_engine(data / DATABASE_NAME).connect() as connection:
+        row = connection.exec_driver_sql("SELECT path, frames FROM video_segments ORDER BY path").first()
+    assert row is not None
+    start_ns = round(BEGIN.timestamp()) * NS_PER_S
+    piece = Piece(row.path, start_ns, start_ns + row.frames * _PERIOD_NS, row.frames)
+    wanted = Wanted(0, start_ns + 120 * NS_PER_S, 5.0, (rois.width_px, rois.height_px))
+    began_s = time.process_time()
+    frames = list(pictures(data, [piece], wanted, print))
+    read_s = time.process_time() - began_s
+    pipeline = new_pipeline(plant.detector, rois, plant.drift)
+    began_s = time.process_time()
+    for frame in frames:
+        pipeline.update(frame.image_bgr, frame.stamp_ns)
+    steps_s = time.process_time() - began_s
+    began_s = time.process_time()
+    state = packed(pipeline)
+    packed_s = time.process_time() - began_s
+    a_picture_s = (read_s + steps_s) / len(frames)
+    return {
+        "times_real_time_of_a_long_day_by_cpu_of_two_cores": round(WORKERS / (5 * a_picture_s), 1),
+        "read_and_decode_ms": round(1000 * read_s / len(frames), 2),
+        "all_steps_ms": round(1000 * steps_s / len(frames), 2),
+        "state_written_ms_each_20_s": round(1000 * packed_s, 1),
+        "state_mb": round(len(state or b"") / 1e6, 2),
+    }
+
+
+def main() -> None:
+    """Record both days, and measure them again."""
+    figures: dict[str, object] = {
+        "workers": WORKERS,
+        "machine_load_before": [round(x, 1) for x in os.getloadavg()],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "footage"
+        data.mkdir()
+        plant_file = footage_plant(data)
+        plant = load_plant(plant_file)
+        begin(data, plant)
+        for number in range(2):
+            record(data, plant, number, looped(plant, FOOTAGE_S))
+        figures["footage_768x432"] = timed(data, plant_file, FOOTAGE_S) | steps(data, plant)
+    with tempfile.TemporaryDirectory() as folder:
+        data, plant_file = Path(folder), resource_path("config", "plant.yaml")
+        plant = load_plant(plant_file)
+        begin(data, plant)
+        for number in range(2):
+            record(data, plant, number, simulated(plant, number, data))
+        figures["simulated_640x480_5_stations"] = timed(data, plant_file, SIMULATED_S) | steps(data, plant)
+    report.write("remeasure", figures)
+
+
+if __name__ == "__main__":
+    main()

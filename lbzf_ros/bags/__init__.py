@@ -1,0 +1,1 @@
+"""Bags: what the graph says, recorded as it was said, and played again. Start at `writing.py` and `replaying.py`."""

@@ -1,0 +1,272 @@
+"""Checks of the machine, each broken on purpose.
+
+The machine itself cannot be broken here (another board, a full /dev/shm, an empty RTC): there a folder stands for / and
+a script for NVIDIA's and systemd's programs.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.doctor import clock
+from lbzf_ros.doctor.finding import Level
+from lbzf_ros.resources import resource_path
+from test.doctor.patient import look, machine, one, program, subject
+from test.store.examples import MORNING_NS
+
+DAY_NS = 86_400 * NS_PER_S
+JETSON = {"proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0"}
+ENOUGH = {
+    "proc/meminfo": "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB",
+    "proc/sys/fs/inotify/max_user_instances": "128",
+    "proc/sys/fs/inotify/max_user_watches": "65536",
+}
+
+
+def modules(folder: Path, **texts: str) -> dict[str, str]:
+    """An environment in which these Python modules are found first."""
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text, "utf-8")
+    return {"PYTHONPATH": f"{folder}:{resource_path()}"}
+
+
+# ---- ROS
+
+
+def test_ros_that_works_and_a_picture_that_arrives(tmp_path: Path) -> None:
+    assert one(subject(tmp_path), "ros").level is Level.FINE
+    assert one(subject(tmp_path), "dds").level is Level.FINE
+
+
+def test_ros_that_cannot_be_imported(tmp_path: Path) -> None:
+    environment = modules(tmp_path / "broken", rclpy="raise ImportError('librcl.so: cannot open')")
+    found = one(subject(tmp_path, environment=environment), "ros")
+    assert found.level is Level.WRONG
+    assert "librcl.so" in found.text
+
+
+def test_a_ros_that_is_not_supported(tmp_path: Path) -> None:
+    found = one(subject(tmp_path, environment={"ROS_DISTRO": "foxy"}), "ros")
+    assert found.level is Level.WRONG
+    assert "humble, jazzy, kilted" in found.advice
+
+
+def test_processes_that_do_not_hear_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lbzf_ros.doctor.ros.LISTEN_S", 3.0)
+    found = one(subject(tmp_path, environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"}), "dds")
+    assert found.level is Level.WRONG
+    assert "nothing arrived within 3 s" in found.text
+
+
+def test_a_graph_that_is_open_to_the_network(tmp_path: Path) -> None:
+    found = look(subject(tmp_path, environment={"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}), "dds")
+    assert [finding.level for finding in found] == [Level.FINE, Level.WARNING]
+
+
+# ---- GPU, TensorRT, model
+
+
+def test_a_gpu_that_is_not_needed_is_fine_without(tmp_path: Path) -> None:
+    assert one(subject(tmp_path, environment={"CUDA_VISIBLE_DEVICES": ""}), "gpu").level is Level.FINE
+
+
+def test_a_gpu_that_is_needed_and_hidden(tmp_path: Path) -> None:
+    patient = subject(
+        tmp_path, environment={"CUDA_VISIBLE_DEVICES": ""}, detector={"backend": "tensorrt", "network": {}}
+    )
+    assert one(patient, "gpu").level is Level.WRONG
+
+
+@pytest.mark.parametrize(
+    ("module", "level"),
+    [
+        ("__version__ = '10.3.0'", Level.FINE),
+        ("__version__ = '8.5.2.2'", Level.WRONG),
+        ("raise ImportError('libnvinfer.so.10')", Level.WRONG),
+    ],
+)
+def test_tensorrt(tmp_path: Path, module: str, level: Level) -> None:
+    environment = modules(tmp_path / "modules", tensorrt=module)
+    patient = subject(tmp_path, environment=environment, detector={"backend": "tensorrt"})
+    assert one(patient, "tensorrt").level is level
+
+
+def test_onnxruntime_without_the_provider_that_is_wanted(tmp_path: Path) -> None:
+    module = "__version__ = '1.20'\ndef get_available_providers(): return ['CPUExecutionProvider']"
+    network = {"backend": "onnx", "network": {"provider": "cuda"}}
+    patient = subject(tmp_path, environment=modules(tmp_path / "m", onnxruntime=module), detector=network)
+    found = one(patient, "tensorrt")
+    assert found.level is Level.WARNING
+    assert "runs on the CPU" in found.text
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    settings = {"backend": "onnx", "network": {"weights": "people.onnx"}}
+    assert one(subject(tmp_path, detector=settings), "model").level is Level.WRONG
+    (tmp_path / "people.onnx").write_bytes(b"weights")
+    assert one(subject(tmp_path, detector=settings), "model").level is Level.FINE
+
+
+# ---- clock
+
+
+def test_a_clock_of_1970(tmp_path: Path) -> None:
+    found = look(subject(tmp_path, now_ns=90 * NS_PER_S), "clock")[0]
+    assert found.level is Level.WRONG
+    assert "1970-01-01 00:01:30 UTC cannot be" in found.text
+
+
+@pytest.mark.parametrize(
+    ("kernel", "level"),
+    [((True, 0.01), Level.FINE), ((False, 16.0), Level.WARNING), (None, Level.UNKNOWN)],
+)
+def test_a_clock_that_nobody_keeps_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: tuple[bool, float] | None, level: Level
+) -> None:
+    monkeypatch.setattr(clock, "kernel_clock", lambda: kernel)  # the machine's own must not be changed
+    assert one(subject(tmp_path), "clock").level is level
+
+
+def test_the_kernel_says_how_its_clock_is_kept() -> None:
+    state = clock.kernel_clock()
+    assert state is not None
+    assert state[1] > 0
+
+
+# ---- certificates
+
+
+def test_certificates_that_end(tmp_path: Path) -> None:
+    folder = tmp_path / "etc" / "lbzf" / "certificates"
+    folder.mkdir(parents=True)
+    make = ["openssl", "req", "-x509", "-nodes", "-days", "60", "-subj", "/CN=plant"]
+    make += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    subprocess.run(
+        [*make, "-keyout", str(tmp_path / "key.pem"), "-out", str(folder / "page.pem")],
+        check=True,
+        capture_output=True,
+    )
+    made_ns = int((folder / "page.pem").stat().st_mtime) * NS_PER_S
+    levels = [
+        one(subject(tmp_path, root=tmp_path, now_ns=made_ns + days * DAY_NS), "certificates").level
+        for days in (1, 50, 61)
+    ]
+    assert levels == [Level.FINE, Level.WARNING, Level.WRONG]
+    (folder / "page.pem").write_text("no certificate")
+    assert one(subject(tmp_path, root=tmp_path), "certificates").level is Level.WRONG
+
+
+def test_certificates_that_cannot_be_read_are_unknown(tmp_path: Path) -> None:
+    (tmp_path / "etc" / "lbzf" / "certificates").mkdir(parents=True)
+    (tmp_path / "etc" / "lbzf" / "certificates" / "page.crt").touch()
+    found = one(subject(tmp_path, root=tmp_path, environment={"PATH": ""}), "certificates")
+    assert found.level is Level.UNKNOWN
+
+
+# ---- a Jetson
+
+
+@pytest.mark.parametrize(
+    ("script", "level"),
+    [
+        ("echo 'NV Power Mode: MAXN_SUPER'; echo 2", Level.FINE),
+        ("echo 'NV Power Mode: 25W'; echo 1", Level.FINE),
+        ("echo 'NV Power Mode: 7W'; echo 3", Level.WARNING),
+        ("echo 'permission denied' >&2; exit 1", Level.UNKNOWN),
+    ],
+)
+def test_power_mode(tmp_path: Path, script: str, level: Level) -> None:
+    board = machine(tmp_path / "jetson", JETSON)
+    programs = program(tmp_path / "bin", "nvpmodel", script)
+    assert one(subject(tmp_path, root=board, path=programs), "power").level is level
+
+
+def test_no_power_mode_where_there_is_no_jetson(tmp_path: Path) -> None:
+    assert one(subject(tmp_path, root=tmp_path), "power").level is Level.FINE
+
+
+@pytest.mark.parametrize(
+    ("millidegrees", "level"), [("55000", Level.FINE), ("88500", Level.WARNING), ("97000", Level.WRONG)]
+)
+def test_temperature(tmp_path: Path, millidegrees: str, level: Level) -> None:
+    zone = "sys/class/thermal/thermal_zone1"
+    files = {
+        "sys/class/thermal/thermal_zone0/temp": "40000",
+        f"{zone}/temp": millidegrees,
+        f"{zone}/type": "tj-thermal",
+    }
+    found = one(subject(tmp_path, root=machine(tmp_path / "board", files)), "temperature")
+    assert found.level is level
+    assert "tj-thermal" in found.text
+
+
+def test_a_jetson_that_tells_no_temperature(tmp_path: Path) -> None:
+    assert (
+        one(subject(tmp_path, root=machine(tmp_path / "board", JETSON)), "temperature").level is Level.UNKNOWN
+    )
+
+
+# ---- limits
+
+
+def limits_of(tmp_path: Path, files: dict[str, str]) -> dict[str, Level]:
+    root = machine(tmp_path / "machine", ENOUGH | files)
+    (root / "dev").mkdir(exist_ok=True)
+    if not (root / "dev" / "shm").exists():
+        (root / "dev" / "shm").symlink_to("/dev/shm")
+    return {finding.text: finding.level for finding in look(subject(tmp_path, root=root), "limits")}
+
+
+def test_limits_that_are_enough(tmp_path: Path) -> None:
+    assert list(limits_of(tmp_path, {}).values()) == [Level.FINE]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("proc/sys/fs/inotify/max_user_watches", "100", "fs.inotify.max_user_watches is 100"),
+        ("proc/sys/fs/inotify/max_user_instances", "8", "fs.inotify.max_user_instances is 8"),
+        ("proc/meminfo", "MemAvailable: 100000 kB", "only 102 MB of memory"),
+    ],
+)
+def test_limits_that_are_too_low(tmp_path: Path, file: str, content: str, said: str) -> None:
+    found = limits_of(tmp_path, {file: content})
+    assert [level for text, level in found.items() if said in text] == [Level.WARNING]
+
+
+def test_shared_memory_that_is_not_there(tmp_path: Path) -> None:
+    found = look(subject(tmp_path, root=machine(tmp_path / "machine", ENOUGH)), "limits")
+    assert [finding.level for finding in found] == [Level.WRONG]
+
+
+def test_shared_memory_that_is_too_small_for_the_cameras(tmp_path: Path) -> None:
+    patient = subject(tmp_path, root=machine(tmp_path / "machine", ENOUGH))
+    (patient.root / "dev").mkdir()
+    (patient.root / "dev" / "shm").symlink_to("/proc/self")  # a file system of no size
+    found = look(patient, "limits")
+    assert [finding.level for finding in found] == [Level.WRONG]
+    assert "2 cameras need" in found[0].text
+
+
+# ---- systemd
+
+
+def service_of(tmp_path: Path, script: str) -> list[Level]:
+    root = machine(tmp_path / "machine", {"run/systemd/system/x": ""})
+    programs = program(tmp_path / "bin", "systemctl", script)
+    return [finding.level for finding in look(subject(tmp_path, root=root, path=programs), "service")]
+
+
+def test_services(tmp_path: Path) -> None:
+    assert service_of(tmp_path, "[ $1 = is-enabled ] && echo enabled || echo active") == [Level.FINE]
+    assert (
+        service_of(tmp_path, "[ $1 = is-enabled ] && echo disabled || echo inactive") == [Level.WARNING] * 3
+    )
+    assert service_of(tmp_path, "[ $1 = is-enabled ] && echo enabled || echo failed") == [Level.WRONG] * 3
+
+
+def test_services_where_systemd_does_not_run(tmp_path: Path) -> None:
+    assert one(subject(tmp_path, root=tmp_path, now_ns=MORNING_NS), "service").level is Level.UNKNOWN
