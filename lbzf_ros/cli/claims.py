@@ -25,24 +25,30 @@ def data_folder(data: Path) -> Iterator[None]:
     file = data / "run" / "up.lock"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock = file.open("a+")
+        lock = file.open("ab+", buffering=0)
     except OSError as error:
-        raise GraphError(
-            f"{data}: cannot be used as data folder: {error.strerror}. Choose another with --data."
-        ) from None
+        raise _unusable(data, error) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise GraphError(
-                f"{data}: is in use by another lbzf up (process {lock.read().strip() or 'unknown'}). "
+                f"{data}: is in use by another lbzf up (process {lock.read().decode().strip() or 'unknown'}). "
                 "Stop that one, or choose another folder with --data."
             ) from None
         lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        try:
+            lock.write(f"{os.getpid()}\n".encode())
+        except OSError as error:  # the disk is full to the last byte
+            raise _unusable(data, error) from None
         yield
+
+
+def _unusable(data: Path, error: OSError) -> GraphError:
+    return GraphError(
+        f"{data}: cannot be used as data folder: {error.strerror}. Make room or mend it, or choose another with --data."
+    )
 
 
 def check_port(host: str, port: int) -> None:

@@ -1,7 +1,10 @@
 """What one running system has for itself."""
 
 import os
+import resource
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,21 @@ def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
         claims.data_folder(tmp_path / "file"),
     ):
         pass
+
+
+def test_a_disk_that_is_full_to_the_last_byte_is_said_in_one_line(tmp_path: Path) -> None:
+    """No byte can be written by a process whose files may have none; a full disk answers the same way."""
+
+    def no_bytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    words = [sys.executable, "-m", "lbzf_ros.cli", "up", "--data", str(tmp_path / "data")]
+    ended = subprocess.run(
+        words, capture_output=True, text=True, check=False, preexec_fn=no_bytes, timeout=120
+    )
+    assert ended.returncode == 1
+    assert "cannot be used as data folder: File too large. Make room" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_taken_port() -> None:
