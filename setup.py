@@ -7,7 +7,15 @@ from setuptools import find_packages, setup
 ROOT = (
     Path(__file__).resolve().parent
 )  # colcon --symlink-install runs a link to this file from its build folder
-NODES = ("camera_driver", "detector", "roi_associator", "cycle_tracker", "recorder", "persistence")
+NODES = (
+    "camera_driver",
+    "detector",
+    "roi_associator",
+    "cycle_tracker",
+    "recorder",
+    "persistence",
+    "annotator",
+)
 
 
 def requirements() -> list[str]:

@@ -17,7 +17,15 @@ DATA_FOLDER = "data"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 LOG_LEVEL = "info"
 
-SINGLE_NODES = ("persistence", "web_bridge", "detector", "roi_associator", "cycle_tracker", "recorder")
+SINGLE_NODES = (
+    "persistence",
+    "web_bridge",
+    "detector",
+    "roi_associator",
+    "cycle_tracker",
+    "recorder",
+    "annotator",
+)
 """Nodes of which there is one; beside them there is one camera_driver a camera. Started in this order: who has to
 migrate the database or import most comes first."""
 
@@ -78,7 +86,11 @@ def node_processes(
         "detector": _given({"backend": detector}),
     }
     return [
-        *(_process(name, {**common, **own.get(name, {})}) for name in SINGLE_NODES),
+        *(
+            _process(name, {**common, **own.get(name, {})})
+            for name in SINGLE_NODES
+            if name != "annotator" or plant.tools.annotator
+        ),
         *(
             _driver(camera.label, {**common, **_given({"start_time": start_time})})
             for camera in plant.cameras
@@ -103,7 +115,10 @@ def _driver(camera: str, common: dict[str, Value]) -> NodeProcess:
 
 def _process(name: str, parameters: dict[str, Value]) -> NodeProcess:
     module = "web_bridge.bridge_node" if name == "web_bridge" else f"lbzf_ros.nodes.{name}"
-    return NodeProcess(name=name, module=module, executable=name, parameters=parameters)
+    environment = picture_environment() if name == "annotator" else {}
+    return NodeProcess(
+        name=name, module=module, executable=name, parameters=parameters, environment=environment
+    )
 
 
 def _given(values: dict[str, Value | None]) -> dict[str, Value]:

@@ -101,6 +101,18 @@ class GraphSettings(Settings):
     )
 
 
+class ToolsSettings(Settings):
+    """What is shown to rqt, rviz and Foxglove."""
+
+    annotator: bool = Field(
+        default=True,
+        description="Offer annotated pictures, markers and boxes of each camera; nothing is drawn while nobody looks.",
+    )
+    jpeg_quality: int = Field(
+        default=80, ge=10, le=100, description="Quality of annotated pictures that are sent as JPEG."
+    )
+
+
 class WebSettings(Settings):
     """The page and the API."""
 

@@ -22,6 +22,7 @@ from lbzf_ros.config.running import (
     GraphSettings,
     RecorderSettings,
     StorageSettings,
+    ToolsSettings,
     WebSettings,
 )
 from lbzf_ros.config.secrets import (
@@ -226,6 +227,9 @@ class Plant(Settings):
     )
     backup: BackupSettings = Field(default_factory=BackupSettings, description="Copies of the database.")
     graph: GraphSettings = Field(default_factory=GraphSettings, description="How the nodes work together.")
+    tools: ToolsSettings = Field(
+        default_factory=ToolsSettings, description="What is shown to rqt, rviz and Foxglove."
+    )
     web: WebSettings = Field(default_factory=WebSettings, description="The page and the API.")
 
     @model_validator(mode="after")
