@@ -35,7 +35,7 @@ def processes(
     The recorder is none of them: there is nothing to record, and nobody waits for it. The player keeps the pictures
     of cycles itself.
     """
-    wanted = (*_NEEDED[origin], *(("web_bridge",) if page else ()))
+    wanted = (*_NEEDED[origin], *(("web_bridge", "annotator") if page else ()))
     every = graph.node_processes(
         prepared.plant, prepared.plant_file, prepared.folder, port=port, use_sim_time=True
     )

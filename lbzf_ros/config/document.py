@@ -14,7 +14,14 @@ from lbzf_ros.config.base import Settings
 from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings, RecordedSettings
 from lbzf_ros.config.drift import DriftSettings
 from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
-from lbzf_ros.config.running import GraphSettings, RecorderSettings, StorageSettings, WebSettings
+from lbzf_ros.config.running import (
+    BagSettings,
+    GraphSettings,
+    RecorderSettings,
+    StorageSettings,
+    ToolsSettings,
+    WebSettings,
+)
 from lbzf_ros.config.schema import Camera, Module, Plant, StandardTime
 from lbzf_ros.config.stations import Limits, ShiftHoursConfig, StationConfig, ZoneConfig
 from lbzf_ros.config.streams import PrivacySettings, StreamSettings
@@ -35,10 +42,12 @@ SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("drift", DriftSettings),
     ("streams", StreamSettings),
     ("recorder", RecorderSettings),
+    ("bag", BagSettings),
     ("storage", StorageSettings),
     ("retention", RetentionSettings),
     ("backup", BackupSettings),
     ("graph", GraphSettings),
+    ("tools", ToolsSettings),
     ("web", WebSettings),
 )
 _HEAD = """# Configuration

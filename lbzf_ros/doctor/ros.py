@@ -17,12 +17,15 @@ LISTEN_S = 20.0
 _PREPARE = "run ./lbzf once in the folder of LBZF: it prepares what is missing"
 
 _PROBE = """\
-import json, importlib.metadata, os
+import json, importlib.metadata, importlib.util, os
 import rclpy
 from lbzf_interfaces.msg import CycleEvent, StationOccupancyArray
 names = ("ros-rclpy", "rclpy")
 found = [importlib.metadata.version(n) for n in names if any(importlib.metadata.distributions(name=n))]
-print(json.dumps({"rclpy": found[0] if found else "?", "rmw": rclpy.get_rmw_implementation_identifier()}))
+for_tools = ("visualization_msgs", "vision_msgs")
+missing = [name for name in for_tools if importlib.util.find_spec(name) is None]
+rmw = rclpy.get_rmw_implementation_identifier()
+print(json.dumps({"rclpy": found[0] if found else "?", "rmw": rmw, "missing": missing}))
 """
 
 
@@ -45,6 +48,8 @@ def check_ros(subject: Subject) -> Iterator[Finding]:
     found = json.loads(answer.out.splitlines()[-1])
     origin = f"ROS 2 {distro}" if distro else "ROS 2 from wheels"
     text = f"{origin}, rclpy {found['rclpy']}, {found['rmw']}, messages import"
+    if found["missing"]:
+        text += f"; not installed, so not offered to rviz and Foxglove: {', '.join(found['missing'])}"
     if found["rmw"] == _FAST_DDS:
         yield fine(_ROS, text)
     else:

@@ -95,6 +95,6 @@ def test_it_keeps_the_demo_plant_running_and_stops_it_whole(tmp_path: Path) -> N
 def test_its_violent_end_leaves_no_process_behind(tmp_path: Path) -> None:
     with running_graph(None, tmp_path / "data") as running:
         everything = family(running.process.pid)
-        assert len(everything) == 9  # supervisor, six nodes of which there is one, two cameras
+        assert len(everything) == 10  # supervisor, seven nodes of which there is one, two cameras
         running.process.kill()
         wait_until(lambda: all(gone(pid) for pid in everything), within_s=STOPS_WITHIN_S + 2)
