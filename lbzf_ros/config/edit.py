@@ -36,7 +36,9 @@ def with_polygons(text: str, polygons: Mapping[ZoneKey, Polygon], *, where: str)
             )
         spans[span] = key
     for (start, end), key in sorted(spans.items(), reverse=True):
-        text = text[:start] + as_text(polygons[key]) + text[end:]
+        # A block's dashes may stand below their key's first letter; what takes their place must not.
+        gap = "" if getattr(found[key], "flow_style", True) else " "
+        text = text[:start] + gap + as_text(polygons[key]) + text[end:]
     return text
 
 

@@ -137,6 +137,7 @@ class CameraDriver(LbzfNode):
                 self._retries += 1
                 self._counter.fail(self._detail)
                 self.diagnostics.state(self._stream, Level.ERROR, self._detail)
+                self._noticed_s = -math.inf  # the next picture takes it back, however short the interruption
                 if is_news:
                     self.get_logger().warning(f"{error}; trying again every {self._camera.retry_s:g} s")
                 if self._recording:

@@ -50,6 +50,15 @@ def test_a_polygon_of_several_lines_becomes_one_line() -> None:
     ]
 
 
+def test_a_polygon_as_programs_write_it_can_be_replaced() -> None:
+    """`yaml.safe_dump` puts the dashes of a block below the first letter of its key."""
+    text = yaml.safe_dump(yaml.safe_load(TEXT))
+    zones = yaml.safe_load(with_polygons(text, {WORK: TRIANGLE}, where="plant.yaml"))["modules"][0][
+        "workstations"
+    ][0]["zones"]
+    assert zones["work"]["polygon_px"] == [[1, 1], [20.5, 1], [20, 30]]
+
+
 def test_zones_that_share_a_polygon_are_not_pulled_apart() -> None:
     with pytest.raises(ConfigError, match="share one polygon"):
         with_polygons(TEXT, dict.fromkeys(SECOND, TRIANGLE), where="plant.yaml")

@@ -84,6 +84,28 @@ def test_a_camera_that_is_switched_off_is_off_line_and_comes_back(tmp_path: Path
     assert stamps == sorted(set(stamps))
 
 
+def test_a_short_interruption_is_taken_back(tmp_path: Path, ear: Listener) -> None:
+    """It is over before the camera counts as off line, and nothing may go on saying that it does not deliver."""
+
+    def said() -> list[str]:
+        found = (one for message in ear.heard[topics.DIAGNOSTICS.path] for one in message.status)
+        return [one.message for one in found if one.name.endswith("cam1 stream")]
+
+    with rtsp.RtspCamera() as one:
+        camera = {"label": "cam1", "source": one.url, "offline_after_s": 60, "retry_s": 0.5}
+        ear.listen(topics.DIAGNOSTICS)
+        ear.listen(topics.CAMERA_STATUS, "cam1")
+        with node_process(
+            "camera_driver", {**plant_file(tmp_path, camera), "camera": "cam1"}, tmp_path / "log"
+        ):
+            ear.wait_for("it delivers", lambda: said()[-1:] == ["delivers"])
+            one.switch_off()
+            ear.wait_for("it does not", lambda: said()[-1] != "delivers")
+            one.switch_on()
+            ear.wait_for("it delivers again", lambda: said()[-1] == "delivers")
+            assert set(states(ear, "cam1")) <= {CameraStatus.ONLINE, CameraStatus.STARTING}
+
+
 def test_a_camera_that_says_nothing_is_off_line_in_time(tmp_path: Path, ear: Listener) -> None:
     """A real socket that accepts and never answers blocks the read."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
