@@ -75,7 +75,7 @@ def test_the_demo_plant_while_it_runs(tmp_path: Path) -> None:
         only = ["--only", "running", "--only", "database", "--only", "plant"]
         done = doctor("--data", str(data), "--plant", str(plant), *only)
     assert done.returncode == 0, done.stdout
-    assert "all 8 nodes work" in done.stdout
+    assert "all 9 nodes work" in done.stdout
 
 
 def test_every_check_stands_on_the_page_in_docs() -> None:

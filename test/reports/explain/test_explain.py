@@ -67,7 +67,7 @@ def test_the_story_is_told_in_order_with_its_timers(complete: Explained) -> None
     for line in (
         "10:00:04.0 work: work entered at 10:00:03.0: evidence since then lasted 1.0 s >= enter_s 1.0 s",
         (
-            "10:00:08.2 bin: bin entered at 10:00:08.0: evidence since then lasted 0.2 s >= enter_s 0.0 s"
+            "10:00:08.2 bin: bin entered at 10:00:08.0: evidence since then lasted 0.0 s >= enter_s 0.0 s"
             " → the cycle begins: rule trigger opens on 'trigger entered'"
         ),
         "10:00:14.6 work: operator beside it, 4.0 s, 20 pictures; that is not leaving (linger_s 8.0 s)",
@@ -76,7 +76,7 @@ def test_the_story_is_told_in_order_with_its_timers(complete: Explained) -> None
         "10:00:31.0 camera: camera has moved, 57 pictures",
         "10:00:33.8 camera: no picture for 1.8 s",
         (
-            "10:00:43.8 bin: bin entered at 10:00:43.6: evidence since then lasted 0.2 s >= enter_s 0.0 s"
+            "10:00:43.8 bin: bin entered at 10:00:43.6: evidence since then lasted 0.0 s >= enter_s 0.0 s"
             " → the cycle ends: rule trigger closes on 'trigger entered'"
         ),
     ):
