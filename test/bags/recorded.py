@@ -121,20 +121,23 @@ def record_run(folder: Path, *, cycles: int, images: str = "raw") -> Run:
             running_graph(run.plant_file, run.data) as running,
         ):
             running.wait_for("cycles", lambda: complete(run.data) >= cycles, 240)
-            _silence_the_camera()
+            _let_it_drain()
     finish(run.data, {})  # what the next start does: the outbox delivers what was decided last
     return run
 
 
-def _silence_the_camera() -> None:
-    """Let everything under way arrive: what a publisher still holds when it ends is heard by some, not by all."""
-    drivers = [
+def _let_it_drain() -> None:
+    """Let everything under way arrive: what a publisher still holds when it ends is heard by some, not by all.
+
+    Without the detector nothing new is decided, and the camera waits for its answer.
+    """
+    detectors = [
         child
         for child in psutil.Process().children(recursive=True)
-        if "lbzf_ros.nodes.camera_driver" in child.cmdline()
+        if "lbzf_ros.nodes.detector" in child.cmdline()
     ]
-    assert len(drivers) == 1
-    drivers[0].suspend()
+    assert len(detectors) == 1
+    detectors[0].suspend()
     time.sleep(_DRAINS_WITHIN_S)
 
 
