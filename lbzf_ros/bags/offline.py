@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import deserialize_message
 
-from lbzf_ros.bags.pace import Pacer
 from lbzf_ros.bags.prepare import Prepared
 from lbzf_ros.bags.reading import Item, Origin
 from lbzf_ros.config.schema import Camera
@@ -24,6 +23,7 @@ from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.engine import writing_engine
 from lbzf_ros.store.writer import EventWriter
 from lbzf_ros.store.zones import set_reference
+from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.sources import Frame
 
 Items = Callable[[str], Iterable[Item]]

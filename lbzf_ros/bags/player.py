@@ -19,7 +19,6 @@ from lbzf_interfaces.msg import CameraStatus
 from rosgraph_msgs.msg import Clock
 
 from lbzf_ros.bags.errors import BagError
-from lbzf_ros.bags.pace import Pacer
 from lbzf_ros.bags.reading import Item, Origin
 from lbzf_ros.bags.recordings import open_recording
 from lbzf_ros.config.schema import Camera
@@ -31,6 +30,7 @@ from lbzf_ros.nodes.flow import InFlight
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.params import declare_text
 from lbzf_ros.ros.topics import Topic
+from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.pictures import PictureMemory
 
 CLOCK = "/clock"

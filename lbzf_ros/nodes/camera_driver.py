@@ -19,7 +19,6 @@ from lbzf_interfaces.msg import CameraStatus
 from lbzf_ros.config.load import starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Camera
 from lbzf_ros.core.errors import ConfigError, SourceError
-from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.disk import has_room
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import InFlight
@@ -28,6 +27,7 @@ from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.diagnostics import Level
 from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.video.left_behind import note_stop
+from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.recording import StreamRecording
 from lbzf_ros.video.sources import Frame, open_source
 
@@ -157,7 +157,7 @@ class CameraDriver(LbzfNode):
             recording=self._recording,
             noticed=self._notice,
         )
-        pacer = _Pacer(live and not source.live)
+        pacer = Pacer(1.0 if live and not source.live else None, catches_up=True)
         for frame in source.frames():
             self._alive_s = time.monotonic()
             if self._stop.wait(pacer.delay_s(frame.stamp_ns)) or not self._publish(frame):
@@ -232,21 +232,6 @@ class CameraDriver(LbzfNode):
                 detail=self._detail,
             )
         )
-
-
-class _Pacer:
-    """How long to wait so that a file plays at its own pace."""
-
-    def __init__(self, active: bool) -> None:
-        self._active = active
-        self._offset_s: float | None = None
-
-    def delay_s(self, stamp_ns: int) -> float:
-        if not self._active:
-            return 0.0
-        now_s, stamp_s = time.monotonic(), stamp_ns / NS_PER_S
-        self._offset_s = now_s - stamp_s if self._offset_s is None else self._offset_s
-        return max(0.0, stamp_s + self._offset_s - now_s)
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import pytest
 from rclpy.serialization import serialize_message
 
 from lbzf_ros.bags.errors import BagError
-from lbzf_ros.bags.pace import Pacer
 from lbzf_ros.bags.plant import for_replay, plant_document, plant_in_bag
 from lbzf_ros.bags.prepare import prepare
 from lbzf_ros.bags.reading import Bags, Heard, Origin
@@ -24,6 +23,7 @@ from lbzf_ros.config.running import RecorderSettings
 from lbzf_ros.core.model import RoiSet
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.plant import roi_sets
+from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.segments import SegmentWriter
 from test.bags.recorded import CAMERA, plant
 from test.detectors.test_bag import pictures, write_bag

@@ -129,7 +129,7 @@ def started(data: Path, plant: Path) -> subprocess.Popen[str]:
 def wait_for_state(data: Path) -> None:
     """Until a worker has written down what it remembers."""
     until_s = time.monotonic() + 120
-    while not list(data.glob("remeasured/*/work/*.state")):
+    while not list((data / "remeasured").rglob("*.state")):
         assert time.monotonic() < until_s, "no worker has written down anything"
         time.sleep(0.05)
 

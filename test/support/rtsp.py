@@ -5,22 +5,11 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 _SERVER = Path(__file__).with_name("rtsp_server.py")
-
-
-@cache
-def available() -> bool:
-    """Whether GStreamer's RTSP server and its Python bindings are installed."""
-    probe = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    try:
-        return subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ from lbzf_ros.config.load import parse_plant
 from lbzf_ros.config.schema import Camera, Plant
 from lbzf_ros.core.errors import SourceError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.sources import FileSource, Thinner, open_source
 from test.support.video import write_video
 
@@ -142,3 +143,15 @@ def test_thinning_takes_one_picture_a_period_from_uneven_stamps(fps: float, want
     thinner = Thinner(fps)
     uneven = [i * NS_PER_S // 25 + (i % 3) * 7_000_000 for i in range(25)]
     assert sum(thinner.wants(stamp) for stamp in uneven) == wanted
+
+
+def test_only_who_catches_up_hurries_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr("lbzf_ros.video.pace.time.monotonic", lambda: now_s[0])
+    hurries, keeps = Pacer(1.0, catches_up=True), Pacer(1.0)
+    for pacer in (hurries, keeps):
+        assert pacer.delay_s(0) == 0
+        assert pacer.delay_s(NS_PER_S) == 1
+    now_s[0] = 105.0
+    assert (hurries.delay_s(2 * NS_PER_S), hurries.delay_s(6 * NS_PER_S)) == (0, 1)
+    assert (keeps.delay_s(2 * NS_PER_S), keeps.delay_s(6 * NS_PER_S)) == (0, 4)

@@ -8,14 +8,17 @@ from lbzf_ros.core.model import NS_PER_S
 
 
 class Pacer:
-    """How long to wait before each picture, so that a recording plays at so many times its own pace.
+    """How long to wait before each picture, so that a recording plays at so many times its own pace."""
 
-    It never hurries: when the machine was too slow for a while, what comes after keeps its distances.
-    """
+    def __init__(self, speed: float | None, *, catches_up: bool = False) -> None:
+        """Begin.
 
-    def __init__(self, speed: float | None) -> None:
-        """Begin. `speed`: times real time; None: no waiting at all."""
-        self._speed = speed
+        Args:
+            speed: times real time; None: no waiting at all.
+            catches_up: after the machine was too slow for a while, what comes after hurries; otherwise it keeps its
+                distances.
+        """
+        self._speed, self._catches_up = speed, catches_up
         self._last: tuple[float, int] | None = None
 
     def delay_s(self, stamp_ns: int) -> float:
@@ -27,6 +30,7 @@ class Pacer:
             due_s = now_s
         else:
             due_s = self._last[0] + (stamp_ns - self._last[1]) / NS_PER_S / self._speed
-        due_s = max(due_s, now_s)
+        if not self._catches_up:
+            due_s = max(due_s, now_s)
         self._last = due_s, stamp_ns
-        return due_s - now_s
+        return max(0.0, due_s - now_s)
