@@ -35,7 +35,6 @@ function draw() {
 
 function show() {
   if (!model.plant) return;
-  setZone(model.plant.time_zone ?? "UTC");
   module = chosenModule();
   showModule(model, module, select);
   showCameras(model, module);
@@ -48,7 +47,8 @@ function showEveryTick() {
   showNotice(model, connection);
   if (!model.plant) return;
   showTime(model);
-  if (connection.state === "lost") return;
+  // Without a module nothing has been drawn yet that could be kept up to date.
+  if (connection.state === "lost" || module === null) return;
   showCameras(model, module);
   tick(model, module);
 }
@@ -57,6 +57,8 @@ await loadTexts();
 prepareDialog();
 connection = new Connection((name, data) => {
   model.apply(name, data);
+  // At once, not with the drawing: the clock ticks in between.
+  if (model.plant) setZone(model.plant.time_zone ?? "UTC");
   draw();
 });
 addEventListener("hashchange", draw);
