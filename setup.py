@@ -59,7 +59,16 @@ setup(
     install_requires=requirements(),
     extras_require=EXTRAS,
     packages=find_packages(include=["lbzf_ros", "lbzf_ros.*", "web_bridge", "web_bridge.*"]),
-    package_data={"web_bridge": ["dashboard/*", "dashboard/**/*"], "lbzf_ros.chaos": ["*.c"]},
+    package_data={
+        "web_bridge": [
+            "dashboard/*",
+            "dashboard/**/*",
+            "pages/templates/*",
+            "access/pages/**/*",
+            "access/pages/*",
+        ],
+        "lbzf_ros.chaos": ["*.c"],
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/lbzf"]),
         ("share/lbzf", ["package.xml"]),

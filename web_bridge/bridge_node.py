@@ -13,6 +13,8 @@ import socket
 import sys
 import threading
 import time
+from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,20 +29,29 @@ from rclpy.utilities import try_shutdown
 from lbzf_ros.config.running import WebSettings
 from lbzf_ros.core.errors import ConfigError, LbzfError, StoreError
 from lbzf_ros.core.model import Drift, EventKind
+from lbzf_ros.graph import DEMO_PLANT
 from lbzf_ros.nodes.base import EXIT_CONFIG, LbzfNode
+from lbzf_ros.reports.day.reader import DayReader
+from lbzf_ros.reports.day.rules import rules_of
+from lbzf_ros.resources import resource_path
 from lbzf_ros.ros import convert, topics
+from lbzf_ros.ros.diagnostics import Level
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, reading_engine
 from lbzf_ros.store.reader import StoreReader
+from web_bridge.access.access import Access
+from web_bridge.access.connection import listen_for_serve, server_config
+from web_bridge.access.open_mode import check_listening
 from web_bridge.app import create_app
+from web_bridge.bridge_looking import Eyes
 from web_bridge.context import Context
 from web_bridge.explainer import Drawn, Explainer
 from web_bridge.live import CameraReport, CameraState, HeardView, LiveState, PlantFacts, read_line
 
 _CATCH_UP_S = 0.25
+_ROLES_S = 5.0
 _READ_AGAIN_S = 5.0
 """Cycles are read again so often even if no acknowledgement was heard: a lost one must not leave an old page."""
-_GRACE_S = 1
 _CAMERA_STATES = {
     CameraStatus.STARTING: CameraState.STARTING,
     CameraStatus.ONLINE: CameraState.ONLINE,
@@ -63,8 +74,14 @@ class WebBridge(LbzfNode):
             reader=self._reader,
             live=self._live,
             data=data,
+            access=Access(self.settings, data),
+            plant=self.plant,
+            days=DayReader(self._engine, rules_of(self.plant)),
+            time_zone=self.plant.time_zone,
             recent_cycles=self.settings.recent_cycles,
+            plant_file=self._own_plant_file(),
         )
+        self._eyes = Eyes(self, self.api.looking)
         self._counter = self.diagnostics.counter("cycles")
         self._explained = self.diagnostics.counter("explanations")
         self._explanations = self.publisher(topics.EXPLANATIONS)
@@ -79,6 +96,12 @@ class WebBridge(LbzfNode):
             self.subscribe(topics.STATION_STATES, self._on_states, camera.label)
         self.create_timer(_CATCH_UP_S, self._catch_up)
         self.create_timer(_CATCH_UP_S, self._publish_explanations)
+        self.create_timer(_ROLES_S, self._tell_roles)
+
+    def _own_plant_file(self) -> Path | None:
+        """The plant file; None: it is the demo plant, which comes with LBZF and is not changed."""
+        path = Path(self.get_parameter("plant").value).resolve()
+        return None if path == resource_path("config", DEMO_PLANT).resolve() else path
 
     def close(self) -> None:
         """Let go of the database."""
@@ -151,6 +174,13 @@ class WebBridge(LbzfNode):
                 self._explained.fail(drawn)
         self._explained.skipped = self._explainer.skipped
 
+    def _tell_roles(self) -> None:
+        """Say it when the file of roles cannot be used: the last good one is in force meanwhile."""
+        people = self.api.access.roles.people()
+        problem = self.api.access.roles.problem
+        level = Level.WARN if problem else Level.OK
+        self.diagnostics.state("roles", level, problem or f"{len(people)} people in the file of roles")
+
     def _catch_up(self) -> None:
         """Read from the database what is due; what fails stays due."""
         began_s = time.monotonic()
@@ -201,6 +231,7 @@ class _Server(uvicorn.Server):
 
 
 def _listen(settings: WebSettings) -> socket.socket:
+    check_listening(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)
@@ -214,28 +245,23 @@ def _listen(settings: WebSettings) -> socket.socket:
 def _serve(node: WebBridge) -> bool:
     """Serve until told to stop. False: the ROS side has failed."""
     app = create_app(node.api)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level=logging.WARNING,
-        access_log=False,
-        ws="none",
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    server = _Server(config)
+    access = node.settings.access
+    server = _Server(server_config(app, access))
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     healthy, stopping = threading.Event(), threading.Event()
     thread = threading.Thread(
         target=_spin, args=(executor, server, stopping, healthy), name="ros", daemon=True
     )
-    with _listen(node.settings) as listening:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(_listen(node.settings))]
+        if "tailscale" in access.providers and access.tailscale.serve_socket:
+            sockets.append(stack.enter_context(listen_for_serve(access.tailscale.serve_socket)))
         thread.start()
         shown = f"[{node.settings.host}]" if ":" in node.settings.host else node.settings.host
-        node.get_logger().info(f"listening on http://{shown}:{node.settings.port}/")
-        server.run(sockets=[listening])
+        scheme = "https" if access.tls_certificate else "http"
+        node.get_logger().info(f"listening on {scheme}://{shown}:{node.settings.port}/")
+        server.run(sockets=sockets)
     # The executor may only be taken down when nobody spins it any more: otherwise it crashes now and then.
     stopping.set()
     thread.join()

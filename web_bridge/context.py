@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from lbzf_ros.config.schema import Plant
+from lbzf_ros.reports.day.reader import DayReader
+from lbzf_ros.reports.day.rules import DayRules, rules_of
 from lbzf_ros.store.reader import StoreReader
 from web_bridge import schemas, view
+from web_bridge.access.access import Access
 from web_bridge.live import LiveState
+from web_bridge.looking import Looking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One running API: its database, its present state, its data folder, its clocks."""
+    """One running API: its database, its present state, its data folder, the figures of its days, its clocks."""
 
     reader: StoreReader
     live: LiveState
     data: Path
+    access: Access
+    plant: Plant
+    days: DayReader
+    time_zone: str
     recent_cycles: int
+    plant_file: Path | None = None
+    """Where zones that are drawn go; None: into no file (the demo plant)."""
+    looking: Looking = field(default_factory=Looking)
     clock_ns: Callable[[], int] = time.time_ns
     now_s: Callable[[], float] = time.monotonic
+
+    @property
+    def rules(self) -> DayRules:
+        """What figures depend on and the plant file says."""
+        return rules_of(self.plant)
 
     def look(self) -> schemas.Live:
         """The present state as the API says it."""

@@ -9,16 +9,21 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from lbzf_ros.core.errors import InvalidValue, StoreError
+from lbzf_ros.store.errors import is_about_a_row
+from lbzf_ros.store.people.errors import Conflict, NotThere
 from web_bridge.schemas import Problem
 from web_bridge.stream import TooManyPages
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_ERRORS = 20
+_ALL_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _LOG = logging.getLogger("web_bridge")
 
 
@@ -56,6 +61,8 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(InvalidValue, _invalid)
+    app.add_exception_handler(NotThere, _not_there)
+    app.add_exception_handler(Conflict, _conflict)
     app.add_exception_handler(StoreError, _store)
     app.add_exception_handler(TooManyPages, _too_many)
 
@@ -68,7 +75,20 @@ def _http(request: Request, error: Exception) -> Response:
         detail = (
             f"{request.method} {request.url.path}: {phrase.lower()}; /api/v1/openapi.json lists what there is"
         )
-    return problem(request.scope, error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request))) or headers.get("Allow", "")
+    return problem(request.scope, error.status_code, detail, headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Methods that a path knows; Starlette names only those of the first route that fits."""
+    return {
+        method
+        for method in _ALL_METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
 
 
 def _validation(request: Request, error: Exception) -> Response:
@@ -85,13 +105,24 @@ def _invalid(request: Request, error: Exception) -> Response:
     return problem(request.scope, 422, str(error))
 
 
+def _not_there(request: Request, error: Exception) -> Response:
+    return problem(request.scope, 404, str(error))
+
+
+def _conflict(request: Request, error: Exception) -> Response:
+    return problem(request.scope, 409, str(error))
+
+
 def _store(request: Request, error: Exception) -> Response:
+    if isinstance(error.__cause__, DBAPIError) and is_about_a_row(error.__cause__.orig):
+        _LOG.error("%s: %s", request.url.path, error)
+        return problem(request.scope, 422, "the database refuses such a row; the log says why")
     # The text names the file: that is for the log, not for whoever asked.
     _LOG.error("%s: %s", request.url.path, error)
     return problem(
         request.scope,
         503,
-        "the database cannot be read at present; the log says why",
+        "the database cannot be read or written at present; try again soon. The log says why",
         headers={"Retry-After": "5"},
     )
 

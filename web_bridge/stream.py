@@ -77,6 +77,11 @@ class Broadcaster:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
+    @property
+    def pages(self) -> int:
+        """How many pages are open."""
+        return len(self._pages)
+
     def open(self) -> AsyncIterator[bytes]:
         """The events of one page: first everything (`snapshot`), then each change.
 

@@ -23,6 +23,7 @@ from lbzf_ros.cli.db.status import status
 from lbzf_ros.cli.doctor import doctor
 from lbzf_ros.cli.evaluate import evaluate
 from lbzf_ros.cli.explain import explain
+from lbzf_ros.cli.export import export
 from lbzf_ros.cli.maintenance import maintenance
 from lbzf_ros.cli.nodes import nodes
 from lbzf_ros.cli.process import process
@@ -36,6 +37,7 @@ from lbzf_ros.cli.scenarios import scenarios
 from lbzf_ros.cli.schema import schema
 from lbzf_ros.cli.test import run_all
 from lbzf_ros.cli.up import up
+from lbzf_ros.cli.users import users
 from lbzf_ros.cli.video import video
 
 app.command()(up)
@@ -55,10 +57,12 @@ app.command()(replay)
 app.add_typer(bag)
 app.command()(evaluate)
 app.command()(explain)
+app.command()(export)
 app.add_typer(dataset)
 app.command()(scenarios)
 app.add_typer(rois)
 app.add_typer(video)
+app.add_typer(users)
 
 app.add_typer(db)
 db.command()(migrate)

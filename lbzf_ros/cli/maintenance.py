@@ -30,6 +30,7 @@ class StepName(str, Enum):
     frames = "frames"
     video = "video"
     orphans = "orphans"
+    workbooks = "workbooks"
     optimize = "optimize"
     wal = "wal"
 
@@ -49,8 +50,9 @@ def maintenance(
     """Keep a data folder in order; the plant may run meanwhile.
 
     Checks the database, backs it up (in a second place too, when one is set), removes pictures whose time is up and
-    video when room is needed, reports orphans, and tidies the database. A step that fails does not stop the others;
-    the exit status is 1 then. Results go to DIR/logs/maintenance.log too. deploy/systemd has timers for it.
+    video when room is needed, reports orphans, writes the workbooks of the last days, and tidies the database. A step
+    that fails does not stop the others; the exit status is 1 then. Results go to DIR/logs/maintenance.log too.
+    deploy/systemd has timers for it.
     """
     from lbzf_ros.store.keeping.retention import MAINTENANCE
     from lbzf_ros.store.people.audit import Actor

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from lbzf_ros.cli.keeping import LOG, only_one, size_text
 from lbzf_ros.config.schema import Plant
-from lbzf_ros.core.errors import StoreError
+from lbzf_ros.core.errors import LbzfError
+from lbzf_ros.reports.workbook.nightly import write_workbooks
 from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.errors import sqlite_errors
 from lbzf_ros.store.keeping.backup import back_up
@@ -127,6 +128,22 @@ def orphans(context: Context) -> Outcome:
     return Outcome(State.WARNING, f"{'; '.join(parts)} (lbzf db orphans shows them)")
 
 
+def workbooks(context: Context) -> Outcome:
+    """Write the workbooks of the last days."""
+    job = context.job
+    if context.database_is_damaged or backup_status(job.data).integrity.problems:
+        return Outcome(State.WARNING, "left out, because the database is damaged")
+    done = write_workbooks(
+        job.reading, job.data, context.plant, now_ns=job.now_ns, should_stop=job.should_stop
+    )
+    names = ", ".join(path.name for path in done.written[-3:])
+    text = f"{len(done.written)} written{f', the last ones {names}' if names else ''}"
+    if not done.renamed:
+        return Outcome(State.OK, text)
+    others = ", ".join(path.name for path in done.renamed)
+    return Outcome(State.OK, f"{text}; beside files that people have changed: {others}")
+
+
 def optimize(context: Context) -> Outcome:
     """Have SQLite bring its figures for the planning of queries up to date."""
     with sqlite_errors(context.database, "optimize it"), closing(_connect(context.database)) as connection:
@@ -150,6 +167,7 @@ STEPS: dict[str, Callable[[Context], Outcome]] = {
     "frames": frames,
     "video": video,
     "orphans": orphans,
+    "workbooks": workbooks,
     "optimize": optimize,
     "wal": wal,
 }
@@ -159,7 +177,7 @@ def run_step(name: str, context: Context) -> Outcome:
     """Run a step; whatever goes wrong becomes its outcome, so that the others are run too."""
     try:
         return STEPS[name](context)
-    except StoreError as error:
+    except LbzfError as error:
         return Outcome(State.FAILED, str(error))
     except Exception as error:
         LOG.exception("%s", name)

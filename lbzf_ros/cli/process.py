@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,14 +111,22 @@ def _run(
     progress: Progress,
 ) -> _Result:
     from lbzf_ros.detectors.mot import write_run
+    from lbzf_ros.detectors.people_hog import use_threads
     from lbzf_ros.offline import process_camera
     from lbzf_ros.store.writer import EventWriter
     from lbzf_ros.store.zones import set_reference
-    from lbzf_ros.video.sources import open_source
+    from lbzf_ros.video.ahead import Ahead
+    from lbzf_ros.video.sources import SIMULATOR_SCHEME, open_source
 
     writer = EventWriter(engine)
     once = camera.model_copy(update={"at_end": "stop"})
     source = open_source(plant, once, data, clock_ns=time.time_ns, live=False)
+    cores = len(os.sched_getaffinity(0))  # one camera after the other: each has them all
+    use_threads(cores)
+    if cores > 1 and not camera.source.startswith(
+        SIMULATOR_SCHEME
+    ):  # a drawing thread would only be in the way
+        source = Ahead(source)
     length_s = source.length_s if seconds is None else min(seconds, source.length_s or seconds)
     task = progress.add_task(camera.label, total=length_s, note="")
     began_s, first_ns, last_ns = time.monotonic(), 0, 0

@@ -52,7 +52,11 @@ def remeasure(
         show_default="the whole day",
     ),
     workers: int = typer.Option(
-        0, "--workers", min=0, help="Processes at a time.", show_default="one for each core"
+        0,
+        "--workers",
+        min=0,
+        help="Cores to use: one process for each; a process that is left alone uses the others too.",
+        show_default="all that this process may use",
     ),
     out: Path | None = typer.Option(
         None,
@@ -84,7 +88,7 @@ def remeasure(
     first = reading_engine(data / DATABASE_NAME)
     try:
         with prepared(data, first, settings, which, camera) as work:
-            took_s = _measured(work, which, workers or os.cpu_count() or 1)
+            took_s = _measured(work, which, workers or len(os.sched_getaffinity(0)))
             measured, stations = _difference(data, first, settings, work, which, took_s)
             _show(data, work, measured, stations, out, as_json=as_json)
     except KeyboardInterrupt:
@@ -94,13 +98,13 @@ def remeasure(
         first.dispose()
 
 
-def _measured(work: Prepared, day: Day, workers: int) -> float:
+def _measured(work: Prepared, day: Day, cores: int) -> float:
     """Measure what is left; seconds that it took."""
     from lbzf_ros.remeasure.measure import measure_day
 
     began_s = time.monotonic()
     with _progress(work) as report:
-        measure_day(work, day, workers, report)
+        measure_day(work, day, cores, report)
     return time.monotonic() - began_s if work.tasks else 0.0
 
 

@@ -10,6 +10,7 @@ import annotated_types
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from lbzf_ros.config.access import AccessSettings, JwtSettings, LocalSettings, TailscaleSettings
 from lbzf_ros.config.base import Settings
 from lbzf_ros.config.detectors import DetectorSettings, NetworkSettings, RecordedSettings
 from lbzf_ros.config.drift import DriftSettings
@@ -49,6 +50,10 @@ SECTIONS: tuple[tuple[str, type[Settings]], ...] = (
     ("graph", GraphSettings),
     ("tools", ToolsSettings),
     ("web", WebSettings),
+    ("web.access", AccessSettings),
+    ("web.access.tailscale", TailscaleSettings),
+    ("web.access.jwt", JwtSettings),
+    ("web.access.local", LocalSettings),
 )
 _HEAD = """# Configuration
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from lbzf_ros.config.access import AccessSettings
 from lbzf_ros.config.base import Settings
 
 
@@ -121,3 +122,9 @@ class WebSettings(Settings):
     )
     port: int = Field(default=5000, ge=1, le=65535, description="Port it listens on.")
     recent_cycles: int = Field(default=10, ge=1, le=100, description="Cycles shown for each station.")
+    published_on_loopback: bool = Field(
+        default=False,
+        description="It runs in a container whose port is published on 127.0.0.1 only: the open mode is then allowed "
+        "though `host` is not this machine only.",
+    )
+    access: AccessSettings = Field(default_factory=AccessSettings, description="Who may see and change what.")

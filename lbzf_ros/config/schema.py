@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from lbzf_ros.config.base import Settings
 from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.config.drift import DriftSettings
+from lbzf_ros.config.indicators import IndicatorSettings
 from lbzf_ros.config.keeping import BackupSettings, RetentionSettings
 from lbzf_ros.config.running import (
     BagSettings,
@@ -132,7 +133,10 @@ class Camera(Settings):
     def _variables_are_set(cls, source: str) -> str:
         missing = [name for name in VARIABLE.findall(source) if name not in os.environ]
         if missing:
-            raise ValueError(f"environment variable {', '.join(missing)} is not set; set it and start again")
+            raise ValueError(
+                f"environment variable {', '.join(missing)} is not set; set it and start again (where LBZF is a "
+                "service: set -a; . /etc/lbzf/environment; set +a; a command by hand does not read that file itself)"
+            )
         return source
 
     @field_validator("credentials_file")
@@ -191,6 +195,11 @@ class Module(Settings):
     target_units_per_hour: float | None = Field(
         default=None, gt=0, le=10000, description="Meta, units an hour."
     )
+    output_workstations: list[Code] = Field(
+        default_factory=list,
+        description="Codes of the stations whose finished cycles are the module's units. Default: the last of the flow "
+        "(highest sequence_pos; all that share it).",
+    )
     cameras: list[Camera] = Field(min_length=1, description="The cameras that look at it.")
     workstations: list[StationConfig] = Field(min_length=1, description="Its stations.")
     shift_hours: list[ShiftHoursConfig] = Field(
@@ -230,6 +239,9 @@ class Plant(Settings):
     tools: ToolsSettings = Field(
         default_factory=ToolsSettings, description="What is shown to rqt, rviz and Foxglove."
     )
+    indicators: IndicatorSettings = Field(
+        default_factory=IndicatorSettings, description="When a colour changes; the engineer can set others."
+    )
     web: WebSettings = Field(default_factory=WebSettings, description="The page and the API.")
 
     @model_validator(mode="after")
@@ -265,6 +277,11 @@ class Plant(Settings):
                     )
                     continue
                 problems += _outside(where, station, camera)
+            problems += [
+                f"modules.{m}.output_workstations: {code!r} is no workstation of module {module.code}"
+                for code in module.output_workstations
+                if code not in seen
+            ]
         return problems
 
     @property

@@ -1,12 +1,15 @@
 """OpenCV's HOG people detector, looked at one size of person at a time so that its results have one order.
 
 `detectMultiScale` collects its results from several threads in any order and groups them in that order; here each
-size is a call of its own and the strongest box wins, so the same picture gives the same boxes, bit for bit.
+size is a call of its own and the strongest box wins, so the same picture gives the same boxes, bit for bit. That
+holds for any number of threads too: sizes know nothing of each other, and what they give is taken in their order.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +23,43 @@ WINDOW_PX = (64, 128)
 PERSON_PX = (44, 96)  # a person fills this middle part of the window
 SURE_MARGIN = 0.5  # asked where nothing but HOG says that there is somebody
 _STEP = 1.09  # from one height that is looked for to the next
+
+_Found = tuple[NDArray[np.float64], Array]
+
+
+class _Threads:
+    """Threads that look at sizes of person at the same time; OpenCV lets go of Python's lock meanwhile."""
+
+    def __init__(self) -> None:
+        self._count = 1
+        self._pool: ThreadPoolExecutor | None = None
+
+    def use(self, count: int) -> None:
+        """How many at most, 1 and more; 1: the caller's own, and no other."""
+        if count == self._count:
+            return
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._count = count
+        self._pool = ThreadPoolExecutor(count, "hog") if count > 1 else None
+
+    def at_heights(self, look: Callable[[float], _Found], heights_px: Sequence[float]) -> list[_Found]:
+        """What is found at each height, in their order."""
+        if self._pool is None or len(heights_px) == 1:
+            return [look(height) for height in heights_px]
+        return list(self._pool.map(look, heights_px))
+
+
+_THREADS = _Threads()
+
+
+def use_threads(count: int) -> None:
+    """Let this process look for people with so many threads: the cores that nobody else needs.
+
+    Like `cv2.setNumThreads` it is the process's and not a detector's: it can change no result, only the time it takes.
+    Not to be called while somebody looks.
+    """
+    _THREADS.use(count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,17 +102,17 @@ class PeopleHog:
         steps = max(1, math.ceil(math.log(high / low) / math.log(_STEP)) + 1)
         part = _cut(image_bgr, region, margin_px=high / 6, least=(high * 2 / 3, high * 4 / 3))
         reduced, factor = _reduced(part.pixels, low / PERSON_PX[1])
-        found = []
-        for i in range(steps):
-            height = low * (high / low) ** (i / max(1, steps - 1))
-            places, weights = self._at_height(reduced, height / factor)
-            found.append((places * factor + np.tile(part.corner, 2), weights))
-        boxes = np.concatenate([places for places, _ in found], dtype=np.float32, casting="same_kind")
+        heights = [low * (high / low) ** (i / max(1, steps - 1)) for i in range(steps)]
+        found = _THREADS.at_heights(lambda height: self._at_height(reduced, height / factor), heights)
+        corner = np.tile(part.corner, 2)
+        boxes = np.concatenate(
+            [places * factor + corner for places, _ in found], dtype=np.float32, casting="same_kind"
+        )
         weights = np.concatenate([weights for _, weights in found])
         best = keep_strongest(boxes, weights, max_iou=0.4, max_inside=0.7)
         return Hits(boxes[best], weights[best])
 
-    def _at_height(self, image: NDArray[np.uint8], height_px: float) -> tuple[NDArray[np.float64], Array]:
+    def _at_height(self, image: NDArray[np.uint8], height_px: float) -> _Found:
         """Boxes float64 (n, 4) in the pixels of `image` and margins float32 (n,) for people of one height."""
         scale = PERSON_PX[1] / height_px
         height, width = image.shape[:2]

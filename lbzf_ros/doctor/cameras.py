@@ -34,4 +34,4 @@ def _look(subject: Subject, camera: Camera) -> Finding:
         return fine(name, answer.out.strip().splitlines()[-1])
     if answer.status is None:
         return wrong(name, f"gives no picture: {answer.last_line}", _ADVICE)
-    return wrong(name, answer.last_line, _ADVICE)
+    return wrong(name, answer.last_line.removeprefix(f"{camera.label}: "), _ADVICE)

@@ -81,8 +81,18 @@ class _OneCamera:
     def _is_drawing(self) -> bool:
         return self._is_wanted(tool_topics.ANNOTATED) or self._is_wanted(tool_topics.ANNOTATED_JPEG)
 
-    def _hear(self, topic: Topic, callback: Any) -> Any:
-        return self._node.create_subscription(topic.type, topic.of(self._camera), callback, topic.qos)
+    def _hear(self, topic: Topic, callback: Callable[[Any], None]) -> Any:
+        def take(message: Any) -> None:
+            try:
+                callback(message)
+            except (
+                InvalidValue,
+                ValueError,
+                TypeError,
+            ) as error:  # this picture is not drawn, the next one is
+                self._counter.fail(f"{topic.of(self._camera)}: a message holds what cannot be: {error}")
+
+        return self._node.create_subscription(topic.type, topic.of(self._camera), take, topic.qos)
 
     def _end(self, heard: list[Any]) -> None:
         if heard:

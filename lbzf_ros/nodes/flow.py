@@ -15,7 +15,12 @@ __all__ = ["Answers", "InFlight", "Turn"]
 
 
 class InFlight:
-    """The pictures of one camera that were sent and not yet answered, at most `limit` of them."""
+    """The pictures of one camera that were sent and not yet answered, at most `limit` of them.
+
+    A step that is new passes over pictures until its zones have come; the answer to a later picture would let go of
+    those for ever. So the first picture goes alone until it is answered, and so does the oldest one when none was
+    answered for too long.
+    """
 
     def __init__(self, limit: int, resend_s: float) -> None:
         self._limit, self._resend_s = limit, resend_s
@@ -23,12 +28,14 @@ class InFlight:
         self._changed = threading.Condition()
         self._progress_s = time.monotonic()
         self._answered_ns = -1
+        self._goes_alone = True  # nobody has answered a picture of this sender yet
+        self._sends_again = False
         self._cancelled = False
 
     @property
     def is_full(self) -> bool:
         """Whether the next picture has to wait for an answer."""
-        return len(self._sent) >= self._limit
+        return len(self._sent) >= (1 if self._goes_alone else self._limit)
 
     def send(self, stamp_ns: int, publish: Callable[[], None]) -> bool:
         """Publish as soon as there is room. What was answered before this process began is not sent again.
@@ -52,20 +59,27 @@ class InFlight:
         """The last step has taken the picture of this stamp, and so all before it."""
         with self._changed:
             self._answered_ns = stamp_ns
+            before, again = len(self._sent), list[Callable[[], None]]()
             while self._sent and next(iter(self._sent)) <= stamp_ns:
                 self._sent.popitem(last=False)
                 self._progress_s = time.monotonic()
+                self._goes_alone = False
+            if self._sends_again and len(self._sent) < before:
+                self._sends_again, again = False, list(self._sent.values())
             self._changed.notify_all()
+        for publish in again:
+            publish()
 
     def resend_late(self) -> None:
         """Publish again what has not been answered for too long: a node was not up yet, or has been restarted."""
         with self._changed:
             late = time.monotonic() - self._progress_s > self._resend_s
-            again = list(self._sent.values()) if late else []
-            if again:
+            oldest = next(iter(self._sent.values()), None) if late else None
+            if oldest:
                 self._progress_s = time.monotonic()
-        for publish in again:
-            publish()
+                self._sends_again = True
+        if oldest:
+            oldest()
 
     def wait_until_answered(self) -> None:
         """Wait for the answers to everything sent."""

@@ -17,6 +17,8 @@ from lbzf_interfaces.msg import CycleEventAck, PlantInfo
 
 from lbzf_ros import __version__
 from lbzf_ros.config.schema import Plant
+from lbzf_ros.config.stations_of import with_stations_of
+from lbzf_ros.config.watched import PlantFile
 from lbzf_ros.core.errors import InvalidValue, StoreError
 from lbzf_ros.core.model import NS_PER_S, CycleEvent
 from lbzf_ros.disk import has_room
@@ -66,6 +68,14 @@ class _Database:
         self.writer.abort_lost(entered_before_ns=forgotten_ns, why="nobody measures it any more")
         remember_database(path.parent)
 
+    def take(self, plant: Plant, *, now_ns: int) -> None:
+        """Enter a changed plant.
+
+        Raises:
+            StoreError: the database refused; what was in force stays so.
+        """
+        self.rois = sync_plant(self.engine, plant, now_ns=now_ns, software_version=__version__)
+
 
 class Persistence(LbzfNode):
     """Writes events and segments to the database and acknowledges what is committed."""
@@ -88,6 +98,7 @@ class Persistence(LbzfNode):
         self._ack = self.publisher(topics.CYCLE_EVENTS_ACK)
         self._info = self.publisher(topics.PLANT_INFO)
         self._rois = {c.label: self.publisher(topics.ROI_SET, c.label) for c in self.plant.cameras}
+        self._plant_file = PlantFile(Path(self.get_parameter("plant").value))
         self._database: _Database | None = None
         if self._path.exists() or not had_database(self._data):
             self._open()
@@ -120,6 +131,7 @@ class Persistence(LbzfNode):
             self._database = None
         if self._database is None:
             self._bring_back(found is not None)
+        self._look_at_the_plant_file()
         alarms, ages = self._keeper.look()
         for name, age in ages.items():
             self.diagnostics.note(name, age)
@@ -132,6 +144,32 @@ class Persistence(LbzfNode):
                 f"less than {self._settings.reserve_gb:g} GB free in the data folder: cycles are still written, "
                 "video and pictures are not; free some space"
             )
+
+    def _look_at_the_plant_file(self) -> None:
+        """Take over stations (zones, rules, limits) that were changed in it. All else waits for the next start."""
+        changed = self._plant_file.changed()
+        if isinstance(changed, str):
+            self.get_logger().error(f"{changed}; the zones stay as they are")
+        if not isinstance(changed, Plant):
+            return
+        plant = with_stations_of(self.plant, changed)
+        if plant != changed:
+            self.get_logger().warning("the plant file has changes that come into force at the next start")
+        if plant == self.plant:
+            return
+        if self._database is not None:
+            try:
+                self._database.take(plant, now_ns=self.get_clock().now().nanoseconds)
+            except StoreError as error:
+                self._plant_file.forget()  # tried again at the next look
+                self._trouble.fail(str(error))
+                return
+        self.plant = plant
+        self.get_logger().info("stations of the plant file have changed: taken over")
+        if self._database is not None:
+            for camera in self._rois:
+                self._publish_rois(self._database, camera)
+            self._info.publish(self._plant_info(self._database.generation))
 
     def _bring_back(self, there: bool) -> None:
         """Use a database that somebody has put into the place of the one that is gone. Never make an empty one."""

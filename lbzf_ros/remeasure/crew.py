@@ -1,4 +1,7 @@
-"""The workers: so many processes at a time, each with one run; who dies is replaced, who is not needed is ended."""
+"""The workers: one process for each core, each with one run; who dies is replaced, who is not needed is ended.
+
+When there are fewer runs than cores, those that are measured share the cores that are left.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from multiprocessing.process import BaseProcess
 
 from lbzf_ros.core.errors import LbzfError
 from lbzf_ros.remeasure.plan import Order, Run
-from lbzf_ros.remeasure.worker import Progress, work
+from lbzf_ros.remeasure.worker import Progress, Share, work
 
 Task = tuple[Order, Run]
 Report = Callable[[Run, Progress], None]
+_CONTEXT = multiprocessing.get_context("spawn")
+"""A fork would copy OpenCV's threads and SQLite's connections."""
 _ATTEMPTS = 3
 """A worker that died (the system was out of memory) is replaced; one that dies again and again is an error."""
 _LOOK_EVERY_S = 0.5
@@ -39,8 +44,8 @@ class _Worker:
         return self.task[1]
 
 
-def measure_all(tasks: Sequence[Task], workers: int, report: Report) -> None:
-    """Measure runs, the longest first, by so many workers at a time.
+def measure_all(tasks: Sequence[Task], cores: int, report: Report) -> None:
+    """Measure runs, the longest first, on so many cores.
 
     Whatever ends this (an error, Ctrl-C) ends the workers too; they write down first how far they have come.
 
@@ -49,10 +54,12 @@ def measure_all(tasks: Sequence[Task], workers: int, report: Report) -> None:
     """
     waiting = deque((task, 1) for task in sorted(tasks, key=lambda task: -task[1].length_s))
     busy: list[_Worker] = []
+    share = _CONTEXT.Value("i", cores)
     try:
         while waiting or busy:
-            while waiting and len(busy) < workers:
-                busy.append(_started(*waiting.popleft()))
+            share.value = max(1, cores // min(cores, len(waiting) + len(busy)))
+            while waiting and len(busy) < cores:
+                busy.append(_started(*waiting.popleft(), share))
             wait([*(w.progress for w in busy), *(w.process.sentinel for w in busy)], _LOOK_EVERY_S)
             for worker in list(busy):
                 _listen(worker, report)
@@ -67,13 +74,11 @@ def measure_all(tasks: Sequence[Task], workers: int, report: Report) -> None:
         _end(busy)
 
 
-def _started(task: Task, attempt: int) -> _Worker:
-    # spawn: a fork would copy OpenCV's threads and SQLite's connections.
-    context = multiprocessing.get_context("spawn")
-    mine, theirs = context.Pipe(duplex=False)
+def _started(task: Task, attempt: int, share: Share) -> _Worker:
+    mine, theirs = _CONTEXT.Pipe(duplex=False)
     order, run = task
-    process = context.Process(
-        target=work, args=(order, run, theirs), name=f"remeasure {run.name}", daemon=True
+    process = _CONTEXT.Process(
+        target=work, args=(order, run, theirs, share), name=f"remeasure {run.name}", daemon=True
     )
     process.start()
     theirs.close()

@@ -153,10 +153,10 @@ def _compare_station(
             station.same += 1
     for span in found.only_one:
         row = by_uid[0][span.name]
-        differences.append(Difference(Change.LOST, row, None, _instead(row, new, "now")))
+        differences.append(Difference(Change.LOST, row, None, _instead(row, new, old, "now")))
     for span in found.only_two:
         row = by_uid[1][span.name]
-        differences.append(Difference(Change.GAINED, None, row, _instead(row, old, "before")))
+        differences.append(Difference(Change.GAINED, None, row, _instead(row, old, new, "before")))
     station.differences = sorted(differences, key=lambda difference: difference.row.start_ns)
 
 
@@ -204,14 +204,27 @@ def _changed(one: CycleRow, two: CycleRow) -> str:
     return ", ".join(ways)
 
 
-def _instead(row: CycleRow, others: Sequence[CycleRow], when: str) -> str:
-    """What the other set has at the time of a cycle that it does not count."""
+def _instead(row: CycleRow, others: Sequence[CycleRow], mine: Sequence[CycleRow], when: str) -> str:
+    """What the other set (`others`) has at the time of a cycle of this set (`mine`) that it does not count."""
     for other in others:
-        end_ns = row.end_ns if other.end_ns is None else other.end_ns
-        overlaps = other.start_ns < (row.end_ns or row.start_ns) and row.start_ns < (end_ns or other.start_ns)
+        if other.end_ns is None:
+            overlaps = row is _counterpart(other, mine, others)
+        else:
+            overlaps = other.start_ns < (row.end_ns or row.start_ns) and row.start_ns < other.end_ns
         if overlaps and other.status not in _COUNTS:
             reasons = "; ".join(other.reasons.values())
             return f"{other.status.replace('_', ' ')} {when}" + (f": {reasons}" if reasons else "")
         if overlaps:
             return f"{when} it is part of the cycle {other.event_uid}"
     return f"nothing {when}"
+
+
+def _counterpart(endless: CycleRow, mine: Sequence[CycleRow], others: Sequence[CycleRow]) -> CycleRow | None:
+    """The cycle that stands for one without an end, if any: the first one here that ends after it began.
+
+    It was over at the latest when the next one of its own set began.
+    """
+    ending = (row for row in mine if row.end_ns is not None and row.end_ns > endless.start_ns)
+    found = min(ending, key=lambda row: row.start_ns, default=None)
+    over_ns = min((row.start_ns for row in others if row.start_ns > endless.start_ns), default=None)
+    return found if found and (over_ns is None or found.start_ns < over_ns) else None

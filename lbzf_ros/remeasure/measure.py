@@ -101,7 +101,7 @@ def prepared(data: Path, first: Engine, plant: Plant, day: Day, cameras: Sequenc
             engine.dispose()
 
 
-def measure_day(prepared: Prepared, day: Day, workers: int, report: Report) -> None:
+def measure_day(prepared: Prepared, day: Day, cores: int, report: Report) -> None:
     """Measure what is left, and write it into the set; what is written stays when this is interrupted.
 
     Raises:
@@ -123,7 +123,7 @@ def measure_day(prepared: Prepared, day: Day, workers: int, report: Report) -> N
         else:
             _finish(prepared, day, (order, run))
             report(run, Progress(run.end_ns, 0, 0, is_done=True))
-    measure_all(left, workers, take)
+    measure_all(left, cores, take)
     shutil.rmtree(prepared.folder / _WORK, ignore_errors=True)
 
 

@@ -6,11 +6,9 @@ nanosecond; older files do not, and the database says it to the millisecond (doc
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import av
@@ -105,25 +103,6 @@ def pictures(data: Path, pieces: Sequence[Piece], wanted: Wanted, tell: Tell) ->
         except (av.FFmpegError, OSError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             tell(f"{piece.path}: cannot be read ({why}); what it held is not measured")
-
-
-def ahead(frames: Iterator[Frame], most: int) -> Iterator[Frame]:
-    """The same pictures, decoded by a second thread while the one before is looked at; at most so many wait."""
-    queue: Queue[Frame | BaseException | None] = Queue(most)
-
-    def fill() -> None:
-        try:
-            for frame in frames:
-                queue.put(frame)
-            queue.put(None)
-        except BaseException as error:
-            queue.put(error)
-
-    threading.Thread(target=fill, daemon=True, name="decode").start()
-    while (found := queue.get()) is not None:
-        if isinstance(found, BaseException):
-            raise found
-        yield found
 
 
 def picture_at(data: Path, piece: Piece, stamp_ns: int) -> NDArray[np.uint8] | None:

@@ -10,24 +10,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import cv2
 
 from lbzf_ros.core.errors import LbzfError
 from lbzf_ros.core.model import CycleEvent, EventKind
 from lbzf_ros.core.pipeline import CameraPipeline
+from lbzf_ros.detectors.people_hog import use_threads
 from lbzf_ros.disk import write_whole
 from lbzf_ros.remeasure.plan import Order, Run
-from lbzf_ros.remeasure.recording import Wanted, ahead, pictures
+from lbzf_ros.remeasure.recording import Wanted, pictures
 from lbzf_ros.remeasure.state import new_pipeline, packed, unpacked
 from lbzf_ros.store.event_json import event_from_json, event_to_json
+from lbzf_ros.video.ahead import ahead
 
 _CHECKPOINT_S = (1.0, 20.0)
 """Seconds of work until what is remembered is first written down, and at most from one time to the next; each time
 it is twice as long: an attempt that ends soon has got somewhere too."""
 _TELL_EVERY_S = 0.5
-_AHEAD = 4  # pictures that are decoded before they are needed
 _STATE, _EVENTS = ".state", ".events.jsonl"
 
 
@@ -85,7 +86,13 @@ def forget(order: Order, run: Run) -> None:
         path.unlink(missing_ok=True)
 
 
-def work(order: Order, run: Run, progress: Connection) -> None:
+class Share(Protocol):
+    """How many cores each worker has; changes while they work, when one is done and nothing is left for its core."""
+
+    value: int
+
+
+def work(order: Order, run: Run, progress: Connection, share: Share) -> None:
     """Measure a run to its end: the whole of a worker's process.
 
     Asked to end (SIGTERM) it writes down what it remembers first. It ends by itself when nobody waits for it any more.
@@ -93,7 +100,7 @@ def work(order: Order, run: Run, progress: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
     asked_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
-    cv2.setNumThreads(1)  # there is a worker for every core
+    cv2.setNumThreads(1)  # a picture's other steps are too short to be worth a second core
     parent = os.getppid()
 
     def tell(what: Progress) -> bool:
@@ -103,20 +110,23 @@ def work(order: Order, run: Run, progress: Connection) -> None:
         return not asked_to_end.is_set()
 
     try:
-        measure(order, run, tell)
+        measure(order, run, tell, lambda: use_threads(share.value))
     except BrokenPipeError:
         raise SystemExit(1) from None
     except (LbzfError, OSError) as error:
         tell(Progress(0, 0, 0, error=str(error)))
 
 
-def measure(order: Order, run: Run, tell: Callable[[Progress], bool]) -> None:
+def measure(
+    order: Order, run: Run, tell: Callable[[Progress], bool], before_each: Callable[[], None] = lambda: None
+) -> None:
     """Measure a run, from where an earlier attempt has come to.
 
     Args:
         order: with what, and where the files are.
         run: what.
         tell: is told how far it is, twice a second; says whether to go on.
+        before_each: is called before each picture.
 
     Raises:
         DetectorError: the detector lacks its file, library or device.
@@ -127,7 +137,8 @@ def measure(order: Order, run: Run, tell: Callable[[Progress], bool]) -> None:
     pause_s, longest_s = _CHECKPOINT_S
     told = 0
     wanted = Wanted(memory.stamp_ns, run.to_ns, run.fps, (order.rois.width_px, order.rois.height_px))
-    for frame in ahead(pictures(order.data, run.pieces, wanted, memory.notes.append), _AHEAD):
+    for frame in ahead(pictures(order.data, run.pieces, wanted, memory.notes.append)):
+        before_each()
         memory.events += memory.pipeline.update(frame.image_bgr, frame.stamp_ns)
         memory.stamp_ns, memory.pictures = frame.stamp_ns, memory.pictures + 1
         now_s = time.monotonic()

@@ -66,30 +66,37 @@ def sync_plant(engine: Engine, plant: Plant, *, now_ns: int, software_version: s
     Raises:
         StoreError: the database refused, or a source holds a password; nothing has changed.
     """
-    now = to_text(now_ns)
     with transaction(engine, "write the plant") as connection:
-        _deactivate_missing(connection, plant, now)
-        sync_standard_times(connection, plant.standard_times, now)
-        # What was imported also decides the limits of a cycle, so that they agree with the efficiency that is shown.
-        plant = plant.model_copy(update={"standard_times": in_force(connection)})
-        zones = ZoneRows(connection, now=now, created_by=f"plant file, LBZF {software_version}")
-        sets: dict[str, RoiSet] = {}
-        for module in plant.modules:
-            module_id = _module(connection, module, now)
-            for camera in module.cameras:
-                camera_id = _camera(connection, module_id, camera, now)
-                stations = {
-                    station.code: _workstation(connection, module_id, camera_id, station)
-                    for station in module.workstations
-                    if station.camera == camera.label
-                }
-                row_id = partial(_zone_row, zones, stations, camera_id, camera)
-                rois = sets[camera.label] = roi_set(plant, module, camera, row_id, now_ns)
-                settings = parameter_document(plant, camera, rois.workstations)
-                values = {"hash": rois.parameter_hash, "settings": settings, "now": now}
-                connection.execute(text(_KEEP_PARAMETERS), values)
-        zones.withdraw_the_rest()
-        return {camera: with_references(connection, rois) for camera, rois in sets.items()}
+        return enter_plant(
+            connection, plant, now_ns=now_ns, created_by=f"plant file, LBZF {software_version}"
+        )
+
+
+def enter_plant(connection: Connection, plant: Plant, *, now_ns: int, created_by: str) -> dict[str, RoiSet]:
+    """The same inside a transaction; `created_by` stands beside new zones as who made them."""
+    now = to_text(now_ns)
+    _deactivate_missing(connection, plant, now)
+    sync_standard_times(connection, plant.standard_times, now)
+    # What was imported also decides the limits of a cycle, so that they agree with the efficiency that is shown.
+    plant = plant.model_copy(update={"standard_times": in_force(connection)})
+    zones = ZoneRows(connection, now=now, created_by=created_by)
+    sets: dict[str, RoiSet] = {}
+    for module in plant.modules:
+        module_id = _module(connection, module, now)
+        for camera in module.cameras:
+            camera_id = _camera(connection, module_id, camera, now)
+            stations = {
+                station.code: _workstation(connection, module_id, camera_id, station)
+                for station in module.workstations
+                if station.camera == camera.label
+            }
+            row_id = partial(_zone_row, zones, stations, camera_id, camera)
+            rois = sets[camera.label] = roi_set(plant, module, camera, row_id, now_ns)
+            settings = parameter_document(plant, camera, rois.workstations)
+            values = {"hash": rois.parameter_hash, "settings": settings, "now": now}
+            connection.execute(text(_KEEP_PARAMETERS), values)
+    zones.withdraw_the_rest()
+    return {camera: with_references(connection, rois) for camera, rois in sets.items()}
 
 
 def roi_sets(plant: Plant) -> dict[str, RoiSet]:

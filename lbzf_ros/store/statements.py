@@ -1,6 +1,7 @@
 """The SQL of `writer`. Parameters are numbered: `event_rows` makes the rows in this order."""
 
 from lbzf_ros.store.people.assignments import OPERATOR_AT
+from lbzf_ros.store.people.orders import ORDER_AT
 
 _SHARED = """event_uid, workstation_id, camera_id, cv_model_version_id, roi_version_id, rule, parameter_hash,
   software_version, start_ts, end_ts, duration_uncertainty_s, mean_conf, primary_track_dwell_ratio, observed_share,
@@ -11,6 +12,7 @@ _SHARED = """event_uid, workstation_id, camera_id, cv_model_version_id, roi_vers
 _VIDEO = """(SELECT CASE WHEN end_ts >= ?9 AND deleted_at IS NULL THEN path END FROM video_segments
     WHERE camera_id = ?3 AND start_ts <= ?9 ORDER BY start_ts DESC LIMIT 1)"""
 _OPERATOR = OPERATOR_AT.format(workstation="?2", start="?9")
+_ORDER = ORDER_AT.format(module="(SELECT module_id FROM workstations WHERE id = ?2)", start="?9")
 
 STATUSES = """
 SELECT event_uid, CASE WHEN gt_verified_by IS NULL THEN status ELSE 'verified' END
@@ -20,9 +22,9 @@ SELECT event_uid, 'rejected' FROM cycle_events_rejected WHERE event_uid IN (SELE
 """
 
 INSERT_CYCLE = f"""
-INSERT INTO cycle_events ({_SHARED}, status, quality, confidence, source_video_path, operator_id)
+INSERT INTO cycle_events ({_SHARED}, status, quality, confidence, source_video_path, operator_id, ref_op_order)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?12,
-        {_VIDEO}, {_OPERATOR})
+        {_VIDEO}, {_OPERATOR}, {_ORDER})
 """
 
 # What event_uid stands for (station, camera, rule, start) does not change.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
+import re
 import select
 import shlex
 import subprocess
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -119,7 +120,12 @@ class PipelineDecoder:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # for as long as the process
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, bufsize=0
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                bufsize=0,
+                env=_for_gstreamer(os.environ),
             )
         except OSError as error:
             raise SourceError(
@@ -211,3 +217,14 @@ def scaled(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uin
     if (image.shape[1], image.shape[0]) == size_px:
         return image
     return np.asarray(cv2.resize(image, size_px, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+_NEEDED = re.compile(
+    r"PATH|HOME|LANG|LC_\w+|TMPDIR|DISPLAY|LD_\w+|(XDG|GST|GLIB|EGL|CUDA|NV|NVIDIA|TEGRA|LIBVA|VDPAU)_\w+",
+    re.ASCII,
+)
+
+
+def _for_gstreamer(environment: Mapping[str, str]) -> dict[str, str]:
+    """What GStreamer and its drivers look at. Not the rest: passwords of cameras may be in it."""
+    return {name: value for name, value in environment.items() if _NEEDED.fullmatch(name)}

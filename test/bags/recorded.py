@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -131,11 +132,11 @@ def _let_it_drain() -> None:
 
     Without the detector nothing new is decided, and the camera waits for its answer.
     """
-    detectors = [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "lbzf_ros.nodes.detector" in child.cmdline()
-    ]
+    detectors = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+            if "lbzf_ros.nodes.detector" in child.cmdline():
+                detectors.append(child)
     assert len(detectors) == 1
     detectors[0].suspend()
     time.sleep(_DRAINS_WITHIN_S)

@@ -97,6 +97,10 @@ class Graph:
             convert.states_to_msg("cam1", stamp_ns, list(seen.states))
         )
 
+    def say(self, topic: Topic, message: Any) -> None:
+        """One message, as it is."""
+        self._out[topic.path].publish(message)
+
     def hear(self, topic: Topic, qos: QoSProfile | None = None) -> tuple[list[Any], Any]:
         """Subscribe as a tool does; what it hears, and the subscription."""
         heard: list[Any] = []
@@ -156,6 +160,26 @@ def test_it_is_off_while_nobody_subscribes_and_goes_off_again(
         again, _ = graph.hear(tool_topics.ANNOTATED)
         graph.tell_until("a picture again", again)
         assert len(pictures) == so_far
+
+
+def test_a_message_that_cannot_be_is_said_and_the_next_picture_is_drawn(
+    tmp_path: Path, plant: Path, ear: Listener
+) -> None:
+    graph = Graph(ear)
+    with node_process("annotator", {"plant": str(plant)}, tmp_path / "log") as process:
+        pictures, _ = graph.hear(tool_topics.ANNOTATED)
+        graph.tell_until("a picture", pictures)
+        stamp_ns = START_NS + 3600 * NS_PER_S
+        wrong = convert.occupancy_to_msg(look(stamp_ns).occupancy)  # type: ignore[arg-type]
+        wrong.stations[0].drift_state = 250
+        states = convert.states_to_msg("cam1", stamp_ns, list(look(stamp_ns).states or ()))
+        states.stations[0].state = 250
+        graph.say(topics.OCCUPANCY, wrong)
+        graph.say(topics.STATION_STATES, states)
+        ear.wait_for("it is counted", lambda: bool(graph.figures().get("last_error")))
+        so_far = len(pictures)
+        ear.wait_for("it goes on", lambda: graph.tell() or len(pictures) > so_far)  # type: ignore[func-returns-value]
+        assert process.poll() is None
 
 
 def _markers() -> Topic:

@@ -86,6 +86,21 @@ def test_two_cycles_that_become_one_are_one_lost_and_one_changed(sets: tuple[Set
     assert station.differences[1].why == f"now it is part of the cycle {uid.event_uid}"
 
 
+def test_a_cycle_without_an_end_stands_for_one_cycle_and_not_for_all_after_it(sets: tuple[Set, Set]) -> None:
+    first, second = sets
+    first.add(0, 0, EventKind.ABORT, reasons={"stopped": "stopped"})
+    second.add(2, 30)  # begins a little later now, and ends
+    second.add(40, 30)
+    first.add(80, 0, EventKind.ABORT, reasons={"restart": "restarted"})
+    first.add(100, 3, EventKind.REJECT, reasons={"too_short": "too short"})
+    second.add(100, 30)
+    assert [difference.why for difference in compared(sets).differences] == [
+        "aborted before: stopped",
+        "nothing before",
+        "rejected before: too short",
+    ]
+
+
 def test_what_was_not_measured_again_is_not_compared(sets: tuple[Set, Set]) -> None:
     sets[0].add(0, 30)
     assert compare(sets[0].engine, sets[1].engine, DAY, {"cam2": SEEN["cam1"]}) == []

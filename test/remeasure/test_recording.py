@@ -12,7 +12,8 @@ from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.core.model import NS_PER_S, Segment
 from lbzf_ros.remeasure.day import Day, day_of
 from lbzf_ros.remeasure.plan import runs_of
-from lbzf_ros.remeasure.recording import Piece, Wanted, ahead, picture_at, pictures
+from lbzf_ros.remeasure.recording import Piece, Wanted, picture_at, pictures
+from lbzf_ros.video.ahead import ahead
 from lbzf_ros.video.sources import Frame
 from test.remeasure.days import BEGIN_NS, record
 

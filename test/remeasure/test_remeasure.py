@@ -109,7 +109,7 @@ def test_another_zone_is_another_set_and_its_differences_are_shown(
     assert all((second / link).is_file() for link in links)
 
 
-def started(data: Path, plant: Path) -> subprocess.Popen[str]:
+def started(data: Path, plant: Path, *options: str) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
@@ -120,16 +120,17 @@ def started(data: Path, plant: Path) -> subprocess.Popen[str]:
         str(data),
         "--plant",
         str(plant),
+        *options,
     ]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
 
 
-def wait_for_state(data: Path) -> None:
-    """Until a worker has written down what it remembers."""
+def wait_for_state(data: Path, workers: int = 1) -> None:
+    """Until so many workers have written down what they remember."""
     until_s = time.monotonic() + 120
-    while not list((data / "remeasured").rglob("*.state")):
+    while len(list((data / "remeasured").rglob("*.state"))) < workers:
         assert time.monotonic() < until_s, "no worker has written down anything"
         time.sleep(0.05)
 

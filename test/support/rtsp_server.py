@@ -2,7 +2,8 @@
 
 Run by the system's Python, which has the bindings:
 `/usr/bin/python3 rtsp_server.py PORT CODEC FPS KILOBIT FILE PATTERN`. The password, "user:password", comes in the
-environment as RTSP_LOGIN. Prints "ready"; then each line `size WIDTH HEIGHT` on its input changes the picture's size.
+environment as RTSP_LOGIN. Prints "ready"; then each line on its input is an order: `size WIDTH HEIGHT` changes the
+picture's size, `password WORD` the password that it asks for.
 """
 
 import os
@@ -46,7 +47,13 @@ if login := os.environ.get("RTSP_LOGIN"):
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, user)
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    basics: list[str] = []
+
+    def ask_for(password: str) -> None:
+        basics.append(GstRtspServer.RTSPAuth.make_basic(user, password))
+        auth.add_basic(basics[-1], token)
+
+    ask_for(password)
     server.set_auth(auth)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_permission_for_role(user, GstRtspServer.RTSP_PERM_MEDIA_FACTORY_ACCESS, True)
@@ -59,8 +66,11 @@ server.attach(None)
 def obey() -> None:
     for line in sys.stdin:
         word, *values = line.split()
-        element = media[-1].get_element()
+        if word == "password":
+            auth.remove_basic(basics.pop())
+            ask_for(values[0])
         if word == "size":
+            element = media[-1].get_element()
             caps = f"video/x-raw,width={values[0]},height={values[1]},framerate={FPS}/1"
             element.get_by_name("size").set_property("caps", Gst.Caps.from_string(caps))
         print("done", flush=True)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from sqlalchemy import Engine
 
+from lbzf_ros.config.access import AccessSettings
 from lbzf_ros.config.load import parse_plant
 from lbzf_ros.config.running import GraphSettings, WebSettings
 from lbzf_ros.config.schema import Plant
@@ -26,11 +27,14 @@ from lbzf_ros.core.model import (
     StationState,
     event_uid,
 )
+from lbzf_ros.reports.day.reader import DayReader
+from lbzf_ros.reports.day.rules import rules_of
 from lbzf_ros.store.engine import DATABASE_NAME, reading_engine, writing_engine
 from lbzf_ros.store.migrate import migrate
 from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.reader import StoreReader
 from lbzf_ros.store.writer import EventWriter
+from web_bridge.access.access import Access
 from web_bridge.context import Context
 from web_bridge.live import CameraReport, CameraState, LiveState, PlantFacts, read_line
 
@@ -178,23 +182,38 @@ class Line:
         return StationState("ANGELA", code, Activity.IN_CYCLE, True, f"running-{number}", start_ns)
 
 
-def line_of(data: Path, stations: int, **clocks: Any) -> Line:
-    """A line without cycles, whose graph has described itself."""
-    plant = plant_of(stations)
+def line_of(data: Path, stations: int, plant: Plant | None = None, **clocks: Any) -> Line:
+    """A line without cycles, whose graph has described itself; of a plant of so many stations, or of one's own."""
+    plant = plant or plant_of(stations)
     data.mkdir(parents=True, exist_ok=True)
     database = data / DATABASE_NAME
     migrate(database, now_ns=MORNING_NS)
     engine = writing_engine(database)
     rois = sync_plant(engine, plant, now_ns=MORNING_NS, software_version="0.1.0")
     live = LiveState(diagnostics_period_s=GraphSettings().diagnostics_period_s)
-    reader = StoreReader(reading_engine(database))
+    reading = reading_engine(database)
+    reader = StoreReader(reading)
     context = Context(
-        reader=reader, live=live, data=data, recent_cycles=WebSettings().recent_cycles, **clocks
+        reader=reader,
+        live=live,
+        data=data,
+        access=access_of(data),
+        plant=plant,
+        days=DayReader(reading, rules_of(plant)),
+        time_zone=plant.time_zone,
+        recent_cycles=WebSettings().recent_cycles,
+        **clocks,
     )
     line = Line(data, plant, rois, engine, reader, live, context)
     live.set_plant(PlantFacts("LBZF", "America/Bogota", NODES, "0.1.0"))
     line.refresh()
     return line
+
+
+def access_of(data: Path, **settings: Any) -> Access:
+    """Who may, by these settings of `web.access`; open mode without any. The tests' client counts as this machine."""
+    web = WebSettings(access=AccessSettings(**settings))
+    return Access(web, data, here=frozenset({"testclient", "testserver"}))
 
 
 def fill(line: Line, *, seed: int = 7, until_ns: int | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from test.web.factory import Line
+from web_bridge.access.connection import server_config
 from web_bridge.app import create_app
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ _QUIET = (
 class Server:
     """The application on a port of this machine; it can be stopped and started on the same port."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, *more: socket.socket) -> None:
+        """Of a line; `more` are sockets that it listens on beside its port."""
+        self._line, self._more = line, more
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
@@ -38,9 +40,11 @@ class Server:
         """Listen."""
         self.app = create_app(self._line.context)
         listening = socket.create_server(("127.0.0.1", self._port))
-        config = uvicorn.Config(self.app, log_level="warning", ws="none", lifespan="off")
+        config = server_config(self.app, self._line.context.access.settings)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([listening],), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([listening, *self._more],), daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -55,9 +59,9 @@ class Server:
 
 
 @contextmanager
-def serving(line: Line) -> Iterator[Server]:
+def serving(line: Line, *more: socket.socket) -> Iterator[Server]:
     """A server for the length of a block."""
-    server = Server(line)
+    server = Server(line, *more)
     server.start()
     try:
         yield server

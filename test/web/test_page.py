@@ -332,4 +332,4 @@ def test_every_state_of_a_camera_has_a_sign_and_a_word(
 
 
 def test_the_page_is_spanish(client: TestClient) -> None:
-    assert '<html lang="es-CO">' in client.get("/").text
+    assert '<html lang="es-CO"' in client.get("/").text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from lbzf_ros.store.reader import StoreReader
 from lbzf_ros.store.rows import CycleRow
 from web_bridge import rows
 from web_bridge.errors import answers
+from web_bridge.files import inside
 from web_bridge.routes.parameters import (
     DEFAULT_PAGE,
     After,
@@ -66,7 +66,7 @@ def frame(context: InContext, uid: Uid) -> FileResponse:
         raise HTTPException(
             410, f"the picture of cycle {uid} was archived at {row.frame_archived_at}: its file is gone"
         )
-    path = _inside(context.data, row.source_frame_path)
+    path = inside(context.data, row.source_frame_path)
     if path is None:
         raise HTTPException(404, f"there is no picture of cycle {uid}: not written yet, or lost")
     return FileResponse(
@@ -79,12 +79,3 @@ def _found(reader: StoreReader, uid: UUID) -> CycleRow:
     if row is None:
         raise HTTPException(404, f"there is no cycle {uid}")
     return row
-
-
-def _inside(data: Path, name: str | None) -> Path | None:
-    """A picture of the data folder; None when there is none, or the name leads anywhere else."""
-    if name is None or not name.endswith(".jpg") or "\0" in name:
-        return None
-    folder = (data / "frames").resolve()
-    path = (data / name).resolve()
-    return path if path.is_relative_to(folder) and path.is_file() else None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime, BeforeValidator
+from fastapi import Path as PathParameter
 
+from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.store.people.reading import PeopleReader
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
 from web_bridge.context import Context
+from web_bridge.database import Database
+from web_bridge.schemas.entering import CODE, Moment, to_ns, to_ns_or_none
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_CODE = r"^[A-Z0-9][A-Z0-9_]{0,63}$"
 DEFAULT_PAGE = 50
 
 
@@ -25,7 +27,18 @@ def _reader(request: Request) -> StoreReader:
     return _context(request).reader
 
 
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _people(request: Request) -> PeopleReader:
+    return PeopleReader(_database(request).reading)
+
+
 InContext = Annotated[Context, Depends(_context)]
+InDatabase = Annotated[Database, Depends(_database)]
+People = Annotated[PeopleReader, Depends(_people)]
 Reader = Annotated[StoreReader, Depends(_reader)]
 Limit = Annotated[
     int, Query(ge=1, le=MAX_PAGE, description=f"Most items in the answer, 1 to {MAX_PAGE}.", examples=[50])
@@ -34,22 +47,12 @@ After = Annotated[
     str | None,
     Query(max_length=64, description="`next_after` of the part before. Absent: from the beginning."),
 ]
-ModuleQuery = Annotated[
-    str | None, Query(pattern=_CODE, description="Only this module.", examples=["ANGELA"])
-]
+ModuleQuery = Annotated[str | None, Query(pattern=CODE, description="Only this module.", examples=["ANGELA"])]
 StationQuery = Annotated[
-    str | None, Query(pattern=_CODE, description="Only this workstation.", examples=["PUESTO_01"])
+    str | None, Query(pattern=CODE, description="Only this workstation.", examples=["PUESTO_01"])
 ]
 
 
-def _in_words(value: object) -> object:
-    """Refuse a bare number, which would be taken for seconds or milliseconds since 1970, whichever fits."""
-    if not isinstance(value, str) or not value[:4].isdigit() or value[4:5] != "-":
-        raise ValueError("must be ISO 8601 with a zone, such as 2026-07-15T08:00:00-05:00")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_in_words)]
 From = Annotated[
     Moment | None,
     Query(
@@ -75,16 +78,53 @@ QualityQuery = Annotated[
 ]
 
 
-def to_ns(time: datetime | None) -> int | None:
-    """Nanoseconds since the epoch."""
-    return None if time is None else (time - _EPOCH) // timedelta(microseconds=1) * 1000
-
-
 def which_cycles(
     module: ModuleQuery = None, workstation: StationQuery = None, from_: From = None, to: To = None
 ) -> CycleFilter:
     """Cycles of a module, a station, a span of time."""
-    return CycleFilter(module=module, workstation=workstation, from_ns=to_ns(from_), to_ns=to_ns(to))
+    return CycleFilter(
+        module=module, workstation=workstation, from_ns=to_ns_or_none(from_), to_ns=to_ns_or_none(to)
+    )
 
 
 Which = Annotated[CycleFilter, Depends(which_cycles)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleSpan:
+    """A span of time of a module; `to_ns` is not included."""
+
+    module: str
+    from_ns: int
+    to_ns: int
+
+
+def _module_span(
+    module: Annotated[str, Query(pattern=CODE, description="Module.", examples=["ANGELA"])],
+    from_: Annotated[
+        Moment,
+        Query(
+            alias="from",
+            description="From then on. ISO 8601 with a zone.",
+            examples=["2026-07-15T06:00:00-05:00"],
+        ),
+    ],
+    to: Annotated[
+        Moment,
+        Query(description="Before then. ISO 8601 with a zone.", examples=["2026-07-15T14:00:00-05:00"]),
+    ],
+) -> ModuleSpan:
+    span = ModuleSpan(module=module, from_ns=to_ns(from_), to_ns=to_ns(to))
+    if span.from_ns >= span.to_ns:
+        raise InvalidValue("from must lie before to")
+    return span
+
+
+InSpan = Annotated[ModuleSpan, Depends(_module_span)]
+ModuleNeeded = Annotated[str, Query(pattern=CODE, description="Module.", examples=["ANGELA"])]
+ModulePath = Annotated[str, PathParameter(pattern=CODE, description="Module.", examples=["ANGELA"])]
+StationPath = Annotated[str, PathParameter(pattern=CODE, description="Workstation.", examples=["PUESTO_01"])]
+CameraPath = Annotated[
+    str, PathParameter(pattern=r"^cam[1-9][0-9]{0,3}$", description="Camera.", examples=["cam1"])
+]
+IdPath = Annotated[int, PathParameter(ge=1, le=2**63 - 1, description="Number of the row.", examples=[17])]

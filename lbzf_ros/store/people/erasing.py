@@ -183,6 +183,9 @@ def _erase(entry: Entry, operator_id: int, erased_at: str, *, dry_run: bool = Fa
         ("operator_assignments", "DELETE FROM operator_assignments WHERE operator_id = :id"),
     ):
         counts.changed(what, connection.execute(text(statement), who).rowcount)
+    # Answers to requests of the last two days may name anybody; who sends one again is answered anew.
+    answers = connection.execute(text("DELETE FROM idempotency_keys")).rowcount
+    counts.changed("idempotency_keys", answers)
     own = """UPDATE operators SET external_code = NULL, display_name = NULL, notes = NULL, active = 0, erased_at = :at
              WHERE id = :id"""
     counts.changed("operators", connection.execute(text(own), {**who, "at": erased_at}).rowcount)

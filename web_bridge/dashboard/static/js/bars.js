@@ -6,7 +6,7 @@ import { pace, versusText } from "./pace.js";
 
 const ROOM = 1.25; // the line of the SAM keeps some room above it
 const TALLEST = 2; // a longer cycle is drawn as twice the SAM; its figure says how long it was
-const FIGURE_PX = 18; // room for the figures below the bars, as in tiles.css
+const FIGURES = "var(--figures)"; // room for the figures below the bars; tiles.css says how much
 
 export function newRecent() {
   const line = make("div", "samline", make("span", "", text("sam")));
@@ -25,7 +25,7 @@ export function showRecent(recent, station, cycles, open) {
   bars.hidden = shown.length === 0;
   line.hidden = shown.length === 0 || station.sam_s === null;
   const top = scale(shown, station.sam_s);
-  if (!line.hidden) line.style.bottom = heightOf(station.sam_s / top, FIGURE_PX);
+  if (!line.hidden) line.style.bottom = heightOf(station.sam_s / top, FIGURES);
   keep(bars, shown.map((cycle) => cycle.event_uid), newBar).forEach((bar, place) => {
     showBar(bar, shown[place], station, top);
     bar.onclick = () => open(station, shown[place]);
@@ -37,8 +37,8 @@ function scale(cycles, samS) {
   return samS === null ? longest || 1 : Math.max(ROOM * samS, Math.min(longest, TALLEST * samS));
 }
 
-/** A share of the room above the figures, from `fromPx` up. */
-const heightOf = (share, fromPx) => `calc((100% - ${FIGURE_PX}px) * ${share} + ${fromPx}px)`;
+/** A share of the room above the figures, from a length up. */
+const heightOf = (share, from) => `calc((100% - ${FIGURES}) * ${share} + ${from})`;
 
 function newBar() {
   const bar = make("button", "bar", make("span", "block"), make("span", "figure"));
@@ -51,7 +51,7 @@ function showBar(bar, cycle, station, top) {
   const percent = station.sam_s === null ? null : 100 * (cycle.duration_s / station.sam_s - 1);
   bar.dataset.pace = pace(cycle.duration_s, station.sam_s);
   bar.dataset.quality = cycle.quality;
-  block.style.height = heightOf(Math.min(1, cycle.duration_s / top), 0);
+  block.style.height = heightOf(Math.min(1, cycle.duration_s / top), "0px");
   say(figureText, figure(cycle.duration_s));
   bar.setAttribute("aria-label", text("bar_label", {
     time: time(new Date(cycle.start)),

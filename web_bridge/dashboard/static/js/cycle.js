@@ -18,7 +18,9 @@ export function prepareDialog() {
 export async function openCycle(station, cycle) {
   shown = cycle.event_uid;
   say(byId("cycle-title"), [station.display_name, station.operation].filter(Boolean).join(" · "));
-  byId("cycle-figures").replaceChildren(make("p", "", text("cycle_loading")));
+  byId("cycle-figures").replaceChildren(make("div", "", make("dt", "", text("cycle_loading"))));
+  byId("cycle-open").href = `/cycles/${encodeURIComponent(shown)}`;
+  byId("cycle-day").href = `/stations/${encodeURIComponent(station.module)}/${encodeURIComponent(station.code)}`;
   const address = `/api/v1/events/${encodeURIComponent(shown)}`;
   say(byId("cycle-no-picture"), text("picture_missing"));
   hasPicture(true);
@@ -47,7 +49,7 @@ async function readFigures(address, station) {
     if (shown === cycle.event_uid) tellArchived(cycle.frame_archived_at);
     return figures(cycle, station);
   } catch {
-    return [make("p", "", text("cycle_failed"))];
+    return [make("div", "", make("dt", "", text("cycle_failed")))];
   }
 }
 

@@ -1,11 +1,11 @@
 // Words, numbers and times as the plant's people read them.
 
-const language = document.documentElement.lang;
+const { lang: language, dataset: { locale, zone: zoneAtFirst } } = document.documentElement;
 let catalogue = {};
-let zone = "UTC";
+let zone = "";
 
 const number = (digits) =>
-  new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const whole = number(0);
 const tenths = number(1);
 
@@ -28,15 +28,17 @@ export function text(key, values = {}) {
 export const hasText = (key) => key in catalogue;
 
 export function setZone(name) {
-  if (name === zone && dayFormat) return;
+  if (name === zone) return;
   zone = name;
-  dayFormat = new Intl.DateTimeFormat(language, {
+  dayFormat = new Intl.DateTimeFormat(locale, {
     timeZone: zone, day: "2-digit", month: "2-digit", year: "numeric",
   });
-  timeFormat = new Intl.DateTimeFormat(language, {
+  timeFormat = new Intl.DateTimeFormat(locale, {
     timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
 }
+
+setZone(zoneAtFirst); // at once: nothing may be shown before there is a zone
 
 /** dd/mm/yyyy in the plant's zone. */
 export const day = (date) => dayFormat.format(date);

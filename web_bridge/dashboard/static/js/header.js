@@ -8,23 +8,11 @@ import { sinceHeardS } from "./model.js";
 const SIGNS = { online: "✓", offline: "✕", starting: "…", ended: "■", unknown: "?" };
 const WITH_AGE = ["online", "offline"];
 
-export function showModule(model, selected, select) {
-  const modules = model.plant.modules;
-  const module = modules.find((one) => one.code === selected);
+export function showModule(model, selected) {
+  const module = model.plant.modules.find((one) => one.code === selected);
   say(byId("module"), module?.display_name ?? model.plant.name ?? "LBZF");
   say(byId("reference"), module?.product_reference ?? "");
   document.title = module ? `${module.display_name} · LBZF` : "LBZF";
-  const nav = byId("modules");
-  nav.hidden = modules.length < 2;
-  keep(nav, modules.map((one) => one.code), (code) => {
-    const button = make("button");
-    button.type = "button";
-    button.onclick = () => select(code);
-    return button;
-  }).forEach((button, place) => {
-    say(button, modules[place].display_name);
-    button.setAttribute("aria-pressed", String(modules[place].code === selected));
-  });
 }
 
 export function showTime(model) {

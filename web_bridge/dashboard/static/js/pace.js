@@ -1,11 +1,21 @@
-// A duration against the standard time, in a sign, words and a colour.
+// A duration against the standard time, in a sign, words and a colour by the thresholds of the module.
 
 import { figure, text } from "./format.js";
 
-/** "fast", "slow", or "" where one of the two is not known. */
+/** Percent of the pace of the SAM; the engineer sets them for each module. */
+const thresholds = { green: 100, yellow: 100 };
+
+export function setThresholds({ paceGreen, paceYellow }) {
+  thresholds.green = Number(paceGreen);
+  thresholds.yellow = Number(paceYellow);
+}
+
+/** "fast", "near", "slow", or "" where one of the two is not known. */
 export function pace(durationS, samS) {
   if (durationS === null || samS === null) return "";
-  return durationS > samS ? "slow" : "fast";
+  const percent = (100 * samS) / durationS;
+  if (percent >= thresholds.green) return "fast";
+  return percent >= thresholds.yellow ? "near" : "slow";
 }
 
 export function versusText(percent) {
@@ -17,5 +27,5 @@ export function versusText(percent) {
     : `▼ ${text("versus_under", { figure: figure(-rounded) })}`;
 }
 
-export const versusPace = (percent) =>
-  percent === null ? "" : Math.round(percent * 10) > 0 ? "slow" : "fast";
+/** The same of so many percent above (+) or below (-) the SAM. */
+export const versusPace = (percent) => (percent === null ? "" : pace(1 + percent / 100, 1));

@@ -8,7 +8,7 @@ import { versusPace, versusText } from "./pace.js";
 
 const FULL = 1.5; // the progress bar ends at one and a half times the SAM
 const AHEAD_S = 3; // the page counts on by itself no longer than this without news
-const MOST_THAT_FIT = 8; // tiles on a desk's screen without scrolling
+const MOST_THAT_FIT = 21; // tiles on a desk's screen without scrolling
 const NOTHING = { cycles: [], median_s: null, versus_sam_percent: null };
 const UNKNOWN = { state: "unknown", running: null };
 
@@ -22,20 +22,35 @@ export function showTiles(model, module, open) {
     return;
   }
   keep(main, stations.map(keyOf), newTile).forEach((tile, place) => showTile(tile, stations[place], model, open));
+  showBehind(stations, model);
 }
 
-/** So many columns that no row is nearly empty and up to eight stations fill two rows. */
+/** Above the tiles: the stations that are slower than the threshold, the slowest first, in words. */
+function showBehind(stations, model) {
+  const measured = stations
+    .map((station) => ({ station, percent: (model.cycles.get(keyOf(station)) ?? NOTHING).versus_sam_percent }))
+    .filter(({ percent }) => percent !== null);
+  const slow = measured.filter(({ percent }) => versusPace(percent) === "slow").sort((a, b) => b.percent - a.percent);
+  const names = slow.map(({ station, percent }) =>
+    text("behind_one", { station: station.display_name, versus: versusText(percent) }));
+  const line = byId("behind");
+  line.dataset.status = measured.length === 0 ? "unknown" : slow.length ? "red" : "green";
+  if (measured.length === 0) say(line, text("behind_unmeasured"));
+  else say(line, slow.length ? `▼ ${text("behind_some")} ${names.join(" · ")}` : `✓ ${text("behind_none")}`);
+}
+
+/** So many columns that no row is nearly empty and three rows hold twenty-one stations. */
 function columns(stations) {
   if (stations <= 3) return Math.max(1, stations);
   if (stations === 4) return 2;
-  return stations <= 6 ? 3 : 4;
+  return stations <= 8 ? Math.ceil(stations / 2) : Math.min(7, Math.ceil(stations / 3));
 }
 
 function newTile() {
   const state = make("span", "state", make("i"), make("span"));
   const operation = make("p", "operation", make("span"), make("span"));
   const sum = make("div", "sum", make("span", "median", make("span"), make("span", "of"), make("b")), make("span", "versus"));
-  return make("article", "tile", make("header", "", make("h2"), state), operation, newRunning(), newRecent(), sum);
+  return make("article", "tile", make("header", "", make("h2", "", make("a")), state), operation, newRunning(), newRecent(), sum);
 }
 
 function newRunning() {
@@ -51,7 +66,9 @@ function showTile(tile, station, model, open) {
   const state = model.states.get(keyOf(station)) ?? UNKNOWN;
   const cycles = model.cycles.get(keyOf(station)) ?? NOTHING;
   tile.dataset.pace = versusPace(cycles.versus_sam_percent);
-  say(head.children[0], station.display_name);
+  const link = head.children[0].children[0];
+  say(link, station.display_name);
+  link.href = `/stations/${encodeURIComponent(station.module)}/${encodeURIComponent(station.code)}`;
   head.children[1].dataset.state = state.state;
   say(head.children[1].children[1], text(`state_${state.state}`));
   say(operation.children[0], station.operation ?? "");

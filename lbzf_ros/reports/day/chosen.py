@@ -1,0 +1,156 @@
+"""A module's day, or one shift of it, with all that its figures need."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from lbzf_ros.reports.day import balance, board, stations
+from lbzf_ros.reports.day.crew import Crew
+from lbzf_ros.reports.day.facts import Facts, read_facts, units_outside
+from lbzf_ros.reports.day.observed import Observed
+from lbzf_ros.reports.day.rules import DayRules
+from lbzf_ros.reports.day.shifts import DayPlan, PlannedHour
+from lbzf_ros.reports.day.totals import module_totals
+from lbzf_ros.reports.day.values import (
+    Balance,
+    HourBoard,
+    ModuleTotals,
+    RejectionTotal,
+    ShiftSource,
+    StationFigures,
+)
+from lbzf_ros.store.day import made
+from lbzf_ros.store.day.plan import StationFacts
+from lbzf_ros.store.day.seen import seen
+from lbzf_ros.store.people.errors import NotThere
+
+Rejected = Mapping[tuple[int, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which part of a day: `place` of the shift in it; None: all of it. `rejected` is of that part."""
+
+    facts: Facts
+    day: DayPlan
+    place: int | None
+    people: list[Crew]
+    observed: Observed
+    rejected: Rejected
+    outside: int
+
+    @property
+    def hours(self) -> list[PlannedHour]:
+        """Of this part."""
+        return self.day.hours_of(self.place)
+
+    @property
+    def passed(self) -> list[tuple[int, int]]:
+        """What of them has passed."""
+        return _passed(self.facts, self.hours)
+
+    def totals(self) -> ModuleTotals:
+        """Of the module."""
+        return module_totals(
+            self.facts,
+            self.day,
+            self.place,
+            self.people,
+            self.observed,
+            rejected=self.rejected,
+            outside=self.outside if self.place is None else 0,
+        )
+
+    def station(self, station: StationFacts) -> StationFigures:
+        """Of one station."""
+        return stations.station_figures(
+            self.facts, self.day, self.hours, station, self.observed, self.rejected
+        )
+
+    def stations(self) -> tuple[StationFigures, ...]:
+        """Of all of them, in line order."""
+        return tuple(self.station(one) for one in self.facts.stations)
+
+    def board(self) -> HourBoard:
+        """The whiteboard."""
+        shifts = self.day.shifts if self.place is None else (self.day.shifts[self.place],)
+        return HourBoard(
+            module=self.facts.module.code,
+            date=self.day.date,
+            shifts=shifts,
+            output_workstations=tuple(
+                one.code for one in self.facts.stations if one.id in self.facts.outputs
+            ),
+            hours=board.board_hours(self.facts, self.day, self.hours, self.people, self.observed),
+            thresholds=self.facts.thresholds,
+            totals=self.totals(),
+        )
+
+    def balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
+        """How even the work is, by durations of some quality bands."""
+        rows = made.durations(connection, [one.id for one in self.facts.stations], self.passed)
+        found = balance.spreads(rows, bands)
+        measured = {one.code: found[one.id] for one in self.facts.stations if one.id in found}
+        return balance.balance_of(self.totals(), self.stations(), measured, self.facts.thresholds, bands)
+
+    def reasons(self) -> tuple[RejectionTotal, ...]:
+        """Rejections of all stations by reason, most frequent first."""
+        counted: Counter[str] = Counter()
+        for (_, reason), cycles in self.rejected.items():
+            counted[reason] += cycles
+        ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(RejectionTotal(reason=reason, cycles=cycles) for reason, cycles in ordered)
+
+    def worked(self) -> bool:
+        """Whether there is anything to compare with: a shift that somebody entered, or a cycle."""
+        entered_one = any(shift.source is ShiftSource.ENTERED for shift in self.day.shifts)
+        return entered_one or bool(self.facts.made)
+
+    def part(self, connection: Connection, place: int) -> Chosen:
+        """One shift of the same day."""
+        rejected = _rejected(connection, self.facts, self.day.hours_of(place))
+        return replace(self, place=place, rejected=rejected)
+
+
+def choose(
+    connection: Connection, rules: DayRules, module: str, date: str, shift: str | None, now_ns: int
+) -> Chosen:
+    """Read a module's day.
+
+    Raises:
+        InvalidValue: the day cannot be.
+        NotThere: no such module, or no such shift on that day.
+    """
+    facts = read_facts(connection, rules, module, [date], now_ns=now_ns)
+    day = facts.plans[0]
+    labels = [one.label for one in day.shifts]
+    if shift is not None and shift not in labels:
+        known = ", ".join(labels) or "none"
+        raise NotThere(f"there is no shift {shift[:80]!r} of {module} on {date}; there is {known}")
+    place = None if shift is None else labels.index(shift)
+    cameras = {one.camera_id for one in facts.stations if one.camera_id is not None}
+    return Chosen(
+        facts=facts,
+        day=day,
+        place=place,
+        people=board.crews(facts, day),
+        observed=Observed(
+            seen(connection, cameras, *facts.span),
+            now_ns=facts.now_ns,
+            min_percent=facts.thresholds.min_coverage,
+        ),
+        rejected=_rejected(connection, facts, day.hours_of(place)),
+        outside=units_outside(connection, rules, facts, day),
+    )
+
+
+def _rejected(connection: Connection, facts: Facts, hours: Sequence[PlannedHour]) -> Rejected:
+    return made.rejections(connection, [one.id for one in facts.stations], _passed(facts, hours))
+
+
+def _passed(facts: Facts, hours: Sequence[PlannedHour]) -> list[tuple[int, int]]:
+    return [hour.elapsed(facts.now_ns) for hour in hours if hour.span[0] < facts.now_ns]

@@ -1,0 +1,213 @@
+"""The figures of a day: every question has its method here; each sees one consistent state of the database."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine
+
+from lbzf_ros.core.errors import InvalidValue
+from lbzf_ros.core.indicators.hours import day_of, days_before, last_days, local_day, same_clock_time
+from lbzf_ros.reports.day import trend
+from lbzf_ros.reports.day.balance import check_qualities
+from lbzf_ros.reports.day.chosen import Chosen, choose
+from lbzf_ros.reports.day.facts import read_facts, read_plans
+from lbzf_ros.reports.day.operators import operator_hours
+from lbzf_ros.reports.day.rules import DayRules
+from lbzf_ros.reports.day.station_page import MAX_CYCLES, station_page
+from lbzf_ros.reports.day.values import (
+    Activity,
+    Balance,
+    Comparison,
+    DayFigures,
+    HourBoard,
+    ModuleDay,
+    ModuleTotals,
+    OperatorHour,
+    ShiftSummary,
+    StationDay,
+    Trend,
+)
+from lbzf_ros.store.day import entered, plan
+from lbzf_ros.store.engine import transaction
+from lbzf_ros.store.people.errors import NotThere
+
+__all__ = ["MAX_CYCLES", "MAX_TREND_DAYS", "QUALITIES", "DayReader"]
+
+QUALITIES = ("green", "yellow")
+"""Bands whose durations count unless others are asked for: red ones are measured too badly to judge a station by."""
+MAX_TREND_DAYS = 92
+
+
+class DayReader:
+    """Reads the figures of days.
+
+    Every method takes the local `date` (YYYY-MM-DD), `now_ns` (what comes later has not happened), perhaps a `shift`
+    (label; None: all of the day). Raises `NotThere` for a module, station or shift that is not there, `InvalidValue`
+    for a day that cannot be, `StoreError` when the database cannot be read.
+    """
+
+    def __init__(self, engine: Engine, rules: DayRules) -> None:
+        """Read through an engine of `reading_engine`; rules of `rules_of(plant)`."""
+        self._engine, self._rules = engine, rules
+
+    def present_day(self, module: str, *, now_ns: int) -> str:
+        """The local day whose shifts now belongs to: yesterday while a shift of its night runs, else today."""
+        today = day_of(now_ns, self._rules.time_zone)
+        dates = [days_before(today, 1), today]
+        with transaction(self._engine, "read the shifts of now") as connection:
+            before, _ = read_plans(connection, self._rules, module, dates, now_ns=now_ns)
+        runs = any(shift.start_ns <= now_ns < shift.end_ns for shift in before)
+        return dates[0] if runs else today
+
+    def day(self, date: str, *, now_ns: int, modules: Sequence[str] | None = None) -> DayFigures:
+        """All figures of all active modules, or of those that are named."""
+        with transaction(self._engine, "read the figures of a day") as connection:
+            wanted = modules or [one.code for one in plan.active_modules(connection)]
+            found = tuple(self._module_day(connection, code, date, None, now_ns) for code in wanted)
+        return DayFigures(date=date, time_zone=self._rules.time_zone, now_ns=now_ns, modules=found)
+
+    def module_day(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> ModuleDay:
+        """Board, stations by the hour, totals."""
+        with transaction(self._engine, "read the figures of a module") as connection:
+            return self._module_day(connection, module, date, shift, now_ns)
+
+    def hour_board(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> HourBoard:
+        """The whiteboard: hora, meta, real, %, accumulated; is this hour on pace?"""
+        with transaction(self._engine, "read an hour board") as connection:
+            return self._chosen(connection, module, date, shift, now_ns).board()
+
+    def station_day(
+        self,
+        module: str,
+        workstation: str,
+        date: str,
+        *,
+        now_ns: int,
+        shift: str | None = None,
+        qualities: Sequence[str] = QUALITIES,
+    ) -> StationDay:
+        """The page of a station: cycles, spread, histogram, hours, rejections, lost time, operators."""
+        bands = check_qualities(qualities)
+        with transaction(self._engine, "read a station's day") as connection:
+            chosen = self._chosen(connection, module, date, shift, now_ns)
+            station = next((one for one in chosen.facts.stations if one.code == workstation), None)
+            if station is None:
+                known = ", ".join(one.code for one in chosen.facts.stations) or "none"
+                raise NotThere(f"there is no workstation {module}/{workstation[:80]}; the module has {known}")
+            figures = chosen.station(station)
+            return station_page(
+                connection, chosen.facts, chosen.day, chosen.place, figures, station, bands, chosen.rejected
+            )
+
+    def balance(
+        self,
+        module: str,
+        date: str,
+        *,
+        now_ns: int,
+        shift: str | None = None,
+        qualities: Sequence[str] = QUALITIES,
+    ) -> Balance:
+        """Yamazumi figures: measured medians with P10 and P90 against takt, bottleneck, balance efficiency."""
+        bands = check_qualities(qualities)
+        with transaction(self._engine, "read the balance of a module") as connection:
+            return self._chosen(connection, module, date, shift, now_ns).balance(connection, bands)
+
+    def summary(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> ShiftSummary:
+        """The end of a shift, or of the day, on one page."""
+        with transaction(self._engine, "read the summary of a shift") as connection:
+            chosen = self._chosen(connection, module, date, shift, now_ns)
+            found = chosen.balance(connection, QUALITIES)
+        lines = chosen.board().hours
+        finished = [line for line in lines if not line.running and line.real is not None and line.meta]
+        ordered = sorted(finished, key=lambda line: (line.percent or 0.0, -line.start_ns))
+        return ShiftSummary(
+            totals=chosen.totals(),
+            best_hour=ordered[-1].label if ordered else None,
+            worst_hour=ordered[0].label if ordered else None,
+            hours_on_target=sum((line.real or 0) >= (line.meta or 0) for line in finished),
+            hours_finished=len(finished),
+            balance=found,
+            rejections=chosen.reasons(),
+        )
+
+    def comparison(self, module: str, date: str, *, now_ns: int) -> Comparison:
+        """The day beside yesterday and the same weekday of last week."""
+        zone = self._rules.time_zone
+        with transaction(self._engine, "compare days") as connection:
+            today = self._chosen(connection, module, date, None, now_ns)
+            ends = [today.day.shifts[-1].end_ns] if today.day.shifts else [local_day(date, zone)[1]]
+            until, running = min(now_ns, *ends), now_ns < ends[0]
+            before: list[ModuleTotals | None] = []
+            for earlier in (days_before(date, 1), days_before(date, 7)):
+                end = same_clock_time(until, earlier, zone) if running else now_ns
+                other = self._chosen(connection, module, earlier, None, min(end, now_ns))
+                before.append(other.totals() if other.worked() else None)
+        return Comparison(until_ns=until, day=today.totals(), yesterday=before[0], last_week=before[1])
+
+    def trend(self, module: str, date: str, *, now_ns: int, days: int = 28) -> Trend:
+        """Efficiency of a module over so many days (1 to 92), with how much the engineer entered on each."""
+        if not 1 <= days <= MAX_TREND_DAYS:
+            raise InvalidValue(f"trend: {days} days must be 1 to {MAX_TREND_DAYS}")
+        dates = last_days(date, 2 * days - 1)
+        zone = self._rules.time_zone
+        with transaction(self._engine, "read a trend") as connection:
+            facts = read_facts(connection, self._rules, module, dates, now_ns=now_ns, outputs_only=True)
+            mine = facts.plans[days - 1 :]
+            start, end = local_day(mine[0].date, zone)[0], local_day(date, zone)[1]
+            times = entered.entries_of(connection, json.dumps(["engineer"]), start, end)
+            entries = Counter(day_of(time, zone) for time in times)
+            found, totals = trend.trend_days(connection, facts, mine, entries)
+            earlier = [trend.day_totals(facts, day) for day in facts.plans[: days - 1]]
+        return Trend(
+            module=facts.module.code,
+            days=found,
+            mean_percent=trend.mean_efficiency(totals[:-1]),
+            before_percent=trend.mean_efficiency(earlier),
+        )
+
+    def activity(self, *, from_ns: int, to_ns: int, roles: Sequence[str] = ("engineer",)) -> Activity:
+        """Whether somebody with one of the roles entered something in from_ns <= time < to_ns."""
+        with transaction(self._engine, "read who entered something") as connection:
+            times = entered.entries_of(connection, json.dumps(list(roles)), from_ns, to_ns)
+        return Activity(
+            roles=tuple(roles),
+            from_ns=from_ns,
+            to_ns=to_ns,
+            entries=len(times),
+            days=len({day_of(time, self._rules.time_zone) for time in times}),
+            last_ns=times[-1] if times else None,
+        )
+
+    def operator_hours(
+        self, module: str, date: str, *, now_ns: int, shift: str | None = None
+    ) -> tuple[OperatorHour, ...]:
+        """What each operator made at each station hour by hour, by hour and line order (the workbook's Indicadores)."""
+        with transaction(self._engine, "read what operators made") as connection:
+            chosen = self._chosen(connection, module, date, shift, now_ns)
+            return operator_hours(connection, chosen.facts, chosen.day, chosen.hours)
+
+    def _module_day(
+        self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
+    ) -> ModuleDay:
+        chosen = self._chosen(connection, module, date, shift, now_ns)
+        places = range(len(chosen.day.shifts)) if chosen.place is None else [chosen.place]
+        each = tuple(chosen.part(connection, place).totals() for place in places)
+        shown = chosen.board()
+        return ModuleDay(
+            module=chosen.facts.module.code,
+            display_name=chosen.facts.module.display_name,
+            date=date,
+            board=shown,
+            stations=chosen.stations(),
+            totals=shown.totals,
+            shifts=each,
+        )
+
+    def _chosen(
+        self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
+    ) -> Chosen:
+        return choose(connection, self._rules, module, date, shift, now_ns)

@@ -1,0 +1,78 @@
+"""Efficiency of a module over many days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from lbzf_ros.core.indicators.formulas import efficiency_percent, percent
+from lbzf_ros.core.indicators.spans import Span, length_ns, minutes
+from lbzf_ros.reports.day.board import cameras_of, crews
+from lbzf_ros.reports.day.facts import Facts
+from lbzf_ros.reports.day.observed import Observed
+from lbzf_ros.reports.day.shifts import DayPlan
+from lbzf_ros.reports.day.totals import module_totals
+from lbzf_ros.reports.day.values import ModuleTotals, TrendDay
+from lbzf_ros.store.day.seen import video_minutes
+
+
+class _Sum(NamedTuple):
+    productive: float
+    operator: float
+
+
+def trend_days(
+    connection: Connection, facts: Facts, plans: Sequence[DayPlan], entries: dict[str, int]
+) -> tuple[tuple[TrendDay, ...], tuple[ModuleTotals, ...]]:
+    """Days of a trend with their totals; `entries`: what the engineer entered, by local day."""
+    low = _low_days(connection, facts, plans)
+    totals = tuple(day_totals(facts, day) for day in plans)
+    days = tuple(
+        TrendDay(
+            date=day.date,
+            efficiency_percent=one.efficiency_percent if one.real or one.operator_minutes else None,
+            real=one.real,
+            meta=one.meta,
+            percent=one.percent,
+            coverage_low=day.date in low,
+            engineer_entries=entries.get(day.date, 0),
+        )
+        for day, one in zip(plans, totals, strict=True)
+    )
+    return days, totals
+
+
+def day_totals(facts: Facts, day: DayPlan) -> ModuleTotals:
+    """Totals of a day without what a trend does not show: rejections, coverage, units outside of shifts."""
+    nothing_seen = Observed({}, now_ns=facts.now_ns, min_percent=0)
+    return module_totals(facts, day, None, crews(facts, day), nothing_seen, rejected={}, outside=0)
+
+
+def mean_efficiency(totals: Sequence[ModuleTotals]) -> float | None:
+    """Productive minutes of all days on which both are known, of their operator minutes; None: there is no such day."""
+    known = [
+        _Sum(one.productive_minutes, one.operator_minutes)
+        for one in totals
+        if one.productive_minutes is not None and one.operator_minutes is not None
+    ]
+    if not known:
+        return None
+    return efficiency_percent(sum(one.productive for one in known), sum(one.operator for one in known))
+
+
+def _low_days(connection: Connection, facts: Facts, plans: Sequence[DayPlan]) -> set[str]:
+    """Days of whose scheduled minutes too few were seen; days of which nothing is known, and today, are not in it."""
+    cameras = [camera for camera in cameras_of(facts) if camera is not None]
+    passed: dict[str, list[Span]] = {
+        day.date: day.spans() for day in plans if day.shifts and day.shifts[-1].end_ns <= facts.now_ns
+    }
+    found = video_minutes(connection, set(cameras), [span for spans in passed.values() for span in spans])
+    low = set()
+    for date, spans in passed.items():
+        seen = [sum(found.get((camera, span), 0.0) for span in spans) for camera in cameras]
+        share = percent(sum(seen), len(seen) * minutes(length_ns(spans)))
+        if any(seen) and share is not None and share < facts.thresholds.min_coverage:
+            low.add(date)
+    return low

@@ -1,0 +1,108 @@
+"""What is entered at the start of a shift, by keyboard in Chromium, and read from the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lbzf_ros.store.people.assignments import assign_stations
+from lbzf_ros.store.people.operators import create_operator
+from lbzf_ros.store.people.reading import PeopleReader
+from test.web.factory import Line
+from test.web.pages.morning import DAY_NS, ENGINEER, NOW_NS, SIX_NS, STATIONS
+from test.web.pages.visit import visiting
+from test.web.serve import Server
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+
+@pytest.fixture(scope="module", autouse=True)
+def crew(line: Line) -> dict[str, str]:
+    """Who worked where yesterday: 1001 at the first station, 1002 at the second, and so on."""
+    codes = {f"PUESTO_{number:02}": str(1000 + number) for number in range(1, STATIONS + 1)}
+    for code in [*codes.values(), "2000"]:
+        create_operator(
+            line.engine, ENGINEER, now_ns=SIX_NS, external_code=code, display_name=f"Operaria {code}"
+        )
+    assign_stations(
+        line.engine,
+        ENGINEER,
+        now_ns=SIX_NS,
+        module="ANGELA",
+        start_ns=SIX_NS - DAY_NS,
+        operators=dict(codes),
+    )
+    return codes
+
+
+def _station(page: Page, number: int) -> Locator:
+    return page.locator(f'[name="at:PUESTO_{number:02}"]')
+
+
+def test_the_crew_of_last_time_with_one_change_takes_two_presses_and_one_code(
+    line: Line, server: Server, browser: Browser, crew: dict[str, str]
+) -> None:
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        expect(page.get_by_label("Desde").first).to_have_value("06:00")
+        page.get_by_role("button", name="Como la última vez").click()
+        _station(page, 2).fill("2000")
+        _station(page, 2).press("Enter")
+        expect(_station(page, 3)).to_be_focused()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Guardar").first.click()
+        expect(_station(page, 2)).to_have_value("2000")
+        assert visit.wrong == []
+    people = PeopleReader(line.reader._engine)
+    for station, before in crew.items():
+        row = people.at_station(module="ANGELA", workstation=station, time_ns=NOW_NS)
+        assert row is not None
+        assert row.external_code == ("2000" if station == "PUESTO_02" else before)
+
+
+def test_an_unknown_operator_is_named_and_nothing_is_entered(server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        _station(page, 5).fill("9999")
+        page.get_by_role("button", name="Guardar").first.click()
+        expect(page.locator("#crew .said")).to_contain_text("9999")
+
+
+def test_targets_orders_and_thresholds_are_entered(line: Line, server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        for title, fields in (
+            ("Meta", {"Meta de la hora": "60"}),
+            ("Orden de producción (OP)", {"Número de la OP": "OP-77", "Unidades": "1200"}),
+            ("Umbrales, %", {"Cobertura mínima": "85,5"}),
+        ):
+            card = page.get_by_role("region", name=title, exact=True)
+            for label, value in fields.items():
+                card.get_by_label(label).fill(value)
+            with page.expect_navigation():
+                card.get_by_role("button", name="Guardar").last.click()
+        assert visit.wrong == []
+    board = line.context.days.hour_board("ANGELA", "2026-07-15", now_ns=line.context.clock_ns())
+    assert next(hour for hour in board.hours if hour.running).meta == 60
+    assert board.totals.production_orders == ("OP-77",)
+    assert board.thresholds.min_coverage == 85.5
+
+
+def test_a_cycle_is_timed_by_pressing_twice(line: Line, server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        page.locator("#stopwatch-station").select_option("PUESTO_04")
+        page.locator("#stopwatch-press").click()
+        expect(page.locator("#stopwatch-press")).to_have_text("Termina")
+        expect(page.locator("#stopwatch-shown")).not_to_have_text("0,0")
+        page.locator("#stopwatch-press").click()
+        expect(page.locator("#stopwatch-said")).to_contain_text("Guardado:")
+        assert visit.wrong == []
+    with line.engine.connect() as connection:
+        kinds = connection.exec_driver_sql("SELECT kind FROM manual_observations").scalars().all()
+    assert "ground_truth_duration" in kinds

@@ -1,0 +1,89 @@
+"""Every page in both languages and both colours, at a desk and on a phone; pictures go to `log/screenshots`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+from lbzf_ros.resources import resource_path
+from lbzf_ros.store.reader import CycleFilter
+from test.web.factory import Line
+from test.web.pages.morning import STATIONS
+from test.web.pages.visit import DESK, PHONE, Visit, visiting
+from test.web.serve import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SCREENSHOTS = resource_path("log", "screenshots")
+MAX_BYTES = 300_000
+PAGES = {
+    "board": "/board/ANGELA",
+    "stations": "/stations/ANGELA",
+    "station": "/stations/ANGELA/PUESTO_06",
+    "module": "/modules/ANGELA",
+    "cycle": "/cycles/{uid}",
+    "entry": "/entry/ANGELA",
+    "summary": "/summary",
+}
+READERS = {
+    "desk-light-es": (DESK, "light", "es-CO"),
+    "desk-dark-en": (DESK, "dark", "en"),
+    "phone-light-en": (PHONE, "light", "en"),
+    "phone-dark-es": (PHONE, "dark", "es-CO"),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_sound(line: Line, server: Server, browser: Browser, name: str, reader: str) -> None:
+    size, theme, language = READERS[reader]
+    address = server.url + PAGES[name].format(uid=_a_cycle(line))
+    with visiting(browser, address, size=size, theme=theme, language=language) as visit:
+        _until_drawn(visit.page, name)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        whole = name != "board" or size == PHONE
+        visit.page.screenshot(path=SCREENSHOTS / f"{name}-{reader}.png", full_page=whole)
+        assert visit.page.evaluate("document.documentElement.lang") == language
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        assert _serious(visit) == []
+        assert visit.wrong == []
+        assert 5_000 < visit.bytes_received < MAX_BYTES
+
+
+def test_all_of_the_board_is_seen_without_scrolling(server: Server, browser: Browser) -> None:
+    with visiting(browser, server.url) as visit:
+        _until_drawn(visit.page, "board")
+        assert visit.page.locator(".tile").count() == STATIONS
+        assert visit.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        hidden = visit.page.evaluate(
+            """[...document.querySelectorAll(".tile h2, .tile .versus, .tile .word, .whiteboard tr, .verdict, .camera")]
+              .filter((one) => { const {right, bottom} = one.getBoundingClientRect();
+                return right > innerWidth || bottom > innerHeight || one.scrollWidth > one.clientWidth + 1; })
+              .map((one) => `${one.className} ${one.textContent}`)"""
+        )
+        assert hidden == []
+
+
+def _a_cycle(line: Line) -> str:
+    which = CycleFilter(module="ANGELA", workstation="PUESTO_06", status="complete")
+    return line.reader.cycles(which, limit=1).items[0].event_uid
+
+
+def _until_drawn(page: Page, name: str) -> None:
+    if name == "board":
+        page.locator("[data-connection=live] .tile .bar").nth(STATIONS).wait_for()
+    page.wait_for_load_state("networkidle" if name != "board" else "load")
+
+
+def _serious(visit: Visit) -> list[str]:
+    """What axe-core finds that keeps somebody from using the page."""
+    found = Axe().run(visit.page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:120]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:3]
+    ]

@@ -1,0 +1,1 @@
+"""Who may: identity providers, roles, permissions, sessions, and what keeps hostile requests out."""

@@ -1,0 +1,1 @@
+"""The pages for signing in and for people without a role."""

@@ -1,0 +1,76 @@
+// The forms of a day: quick by keyboard, and a stopwatch that writes ground truth.
+
+import { byId, say } from "./dom.js";
+import { figure, loadTexts, text } from "./format.js";
+import { newKey, prepareForms, write } from "./forms.js";
+
+const TICK_MS = 100;
+
+await loadTexts();
+prepareForms();
+prepareCrew();
+prepareStopwatch();
+
+/** Enter goes on to the next station; only the button, or Enter at the last one, saves. */
+function prepareCrew() {
+  const inputs = [...document.querySelectorAll("#crew input")];
+  inputs.forEach((input, place) => {
+    input.addEventListener("focus", () => input.select());
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || place + 1 === inputs.length) return;
+      event.preventDefault();
+      inputs[place + 1].focus();
+    });
+  });
+  byId("as-last-time").addEventListener("click", () => {
+    for (const input of inputs) if (input.dataset.last) input.value = input.dataset.last;
+    byId("crew").dispatchEvent(new Event("input"));
+    byId("crew").querySelector("button:not([type=button])").focus();
+  });
+}
+
+function prepareStopwatch() {
+  const press = byId("stopwatch-press");
+  const drop = byId("stopwatch-drop");
+  let began = null;
+  const show = () => say(byId("stopwatch-shown"), figure(began === null ? 0 : (Date.now() - began) / 1000));
+  setInterval(() => { if (began !== null) show(); }, TICK_MS);
+  const stop = () => {
+    began = null;
+    drop.hidden = true;
+    byId("stopwatch-station").disabled = false;
+    say(press, text("stopwatch_start"));
+  };
+  drop.addEventListener("click", () => { stop(); show(); });
+  press.addEventListener("click", async () => {
+    const now = Date.now();
+    if (began === null) {
+      began = now;
+      drop.hidden = false;
+      byId("stopwatch-station").disabled = true;
+      say(byId("stopwatch-said"), "");
+      say(press, text("stopwatch_end"));
+      return;
+    }
+    const started = began;
+    stop();
+    await keep(started, now);
+  });
+  show();
+}
+
+/** The clock of the device may be wrong: what it says is put right by the server's. */
+async function keep(startMs, endMs) {
+  const answer = await fetch("/api/v1/session", { method: "GET" });
+  const date = Date.parse(answer.headers.get("Date") ?? "");
+  const wrongMs = Number.isNaN(date) ? 0 : Math.round((date - Date.now()) / 1000) * 1000;
+  const moment = (ms) => new Date(ms + wrongMs).toISOString();
+  const seconds = figure((endMs - startMs) / 1000);
+  const wrong = await write("POST", "/api/v1/stopwatch", {
+    module: byId("stopwatch").dataset.module,
+    workstation: byId("stopwatch-station").value,
+    start: moment(startMs),
+    end: moment(endMs),
+  }, newKey());
+  say(byId("stopwatch-said"), wrong ?? text("stopwatch_kept", { figure: seconds }));
+}

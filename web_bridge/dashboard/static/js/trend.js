@@ -1,0 +1,42 @@
+// Four weeks of efficiency, one line for each module.
+
+import { colour, paint } from "./charts.js";
+import { count, loadTexts, text } from "./format.js";
+
+await loadTexts();
+for (const canvas of document.querySelectorAll(".trend canvas")) {
+  const days = JSON.parse(canvas.dataset.chart);
+  if (days.some((one) => one.percent !== null)) paint(canvas, () => chart(days));
+}
+
+function chart(days) {
+  return {
+    type: "line",
+    data: {
+      labels: days.map((one) => shortDay(one.date)),
+      datasets: [{
+        data: days.map((one) => one.percent),
+        borderColor: colour("running"),
+        backgroundColor: colour("running"),
+        borderWidth: 2.5,
+        spanGaps: true,
+        pointRadius: days.map((_, place) => (place === days.length - 1 ? 5 : 2)),
+        tension: 0.2,
+      }],
+    },
+    options: {
+      plugins: {
+        legend: { display: false },
+        tooltip: { callbacks: { label: ({ raw }) => text("figure_percent", { figure: count(raw) }) } },
+      },
+      scales: {
+        x: { grid: { display: false }, ticks: { maxTicksLimit: 5, maxRotation: 0 } },
+        y: { suggestedMin: 50, suggestedMax: 100, ticks: { maxTicksLimit: 4, callback: (value) => text("figure_percent", { figure: count(value) }) } },
+      },
+    },
+  };
+}
+
+function shortDay(date) {
+  return `${date.slice(8)}/${date.slice(5, 7)}`;
+}

@@ -1,0 +1,96 @@
+"""`/entry/{module}`: what the engineer enters: who works where, target, order, thresholds, stopwatch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from lbzf_ros.core.indicators.hours import days_before, local_day
+from lbzf_ros.store.people.reading import AssignmentRow, OperatorRow, PeopleReader
+from lbzf_ros.store.people.thresholds import thresholds_of
+from lbzf_ros.store.rows import WorkstationRow
+from lbzf_ros.store.timestamps import to_text
+from web_bridge.pages import plant
+from web_bridge.pages.days import AskedDay, Day
+from web_bridge.pages.reader import reader_of
+from web_bridge.pages.rendering import render
+from web_bridge.pages.routing import page_router
+from web_bridge.routes.parameters import InContext, InDatabase, People
+
+router = page_router()
+_LOOK_BACK_DAYS = 14
+"""So far back goes "as last time": holidays lie in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A station in the form of a shift's start. Codes of operators; empty: nobody, or not known."""
+
+    station: WorkstationRow
+    now: str
+    last_time: str
+
+
+@router.get("/entry/{module}")
+def entry(
+    request: Request, context: InContext, database: InDatabase, people: People, module: str, day: AskedDay
+) -> HTMLResponse:
+    """The forms of a module's day."""
+    found = plant.module(context, reader_of(request), module)
+    board = context.days.hour_board(found.code, day.date, now_ns=day.now_ns)
+    limits = thresholds_of(database.reading, module=found.code, defaults=context.rules.thresholds)
+    begins_ns = board.shifts[0].start_ns if board.shifts else day.now_ns
+    return render(
+        request,
+        "entry.html",
+        here="entry",
+        module=found.code,
+        name=found.display_name,
+        modules=plant.modules(context, reader_of(request)),
+        day=day,
+        board=board,
+        hours=[(to_text(hour.clock_start_ns), hour) for hour in board.hours],
+        begins_ns=begins_ns,
+        places=_places(people, found.code, plant.stations(context, found.code), day, context.time_zone),
+        operators=_active(people),
+        thresholds=asdict(limits.thresholds),
+    )
+
+
+def _places(
+    people: PeopleReader, module: str, stations: list[WorkstationRow], day: Day, time_zone: str
+) -> list[Place]:
+    """Who is at each station now, and who was the last time before this day."""
+    from_ns, _ = local_day(days_before(day.date, _LOOK_BACK_DAYS), time_zone)
+    today_ns, _ = local_day(day.date, time_zone)
+    now, before = dict[str, str](), dict[str, str]()
+    for row in _assignments(people, module, from_ns, day.now_ns):
+        code = row.external_code or ""
+        if row.start_ns < today_ns:
+            before[row.workstation] = code
+        if row.end_ns is None or row.end_ns > day.now_ns:
+            now[row.workstation] = code
+    return [Place(one, now.get(one.code, ""), before.get(one.code, "")) for one in stations]
+
+
+def _assignments(people: PeopleReader, module: str, from_ns: int, to_ns: int) -> list[AssignmentRow]:
+    """By start."""
+    rows, after = list[AssignmentRow](), None
+    while True:
+        page = people.assignments(module=module, from_ns=from_ns, to_ns=to_ns, after=after)
+        rows += page.items
+        after = page.next_key
+        if after is None:
+            return sorted(rows, key=lambda row: row.start_ns)
+
+
+def _active(people: PeopleReader) -> list[OperatorRow]:
+    rows, after = list[OperatorRow](), None
+    while True:
+        page = people.operators(after=after)
+        rows += [row for row in page.items if row.active and row.external_code]
+        after = page.next_key
+        if after is None:
+            return rows

@@ -1,0 +1,62 @@
+"""Templates filled in for a reader."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from web_bridge.pages.catalogue import LANGUAGES
+from web_bridge.pages.navigation import menu
+from web_bridge.pages.reader import THEMES, reader_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+NO_CACHE = {"Cache-Control": "no-cache"}
+PRIVATE = {"Cache-Control": "private, no-cache"}
+
+
+@functools.cache
+def _environment() -> Environment:
+    """Everything is escaped; a name that is not given is an error, not an empty place."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(
+    request: Request, template: str, *, here: str, module: str | None, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A page.
+
+    Args:
+        request: who asked; says the language, the colours and the menu.
+        template: file in `templates`.
+        here: key of the place in the menu, for `aria-current`.
+        module: code of the module that is looked at; None: there is none.
+        status: of the answer.
+        values: for the template.
+    """
+    reader = reader_of(request)
+    content = (
+        _environment()
+        .get_template(template)
+        .render(
+            t=reader.words,
+            reader=reader,
+            menu=menu(reader.role, module, here),
+            module=module,
+            locale=LANGUAGES[reader.words.language],
+            languages=tuple(LANGUAGES),
+            themes=THEMES,
+            **values,
+        )
+    )
+    return HTMLResponse(content, status_code=status, headers=PRIVATE)

@@ -1,0 +1,131 @@
+"""Figures of a day as the API gives them: made from the values of `lbzf_ros.reports.day`, field by field.
+
+Their docstrings say what a figure is, and stand in the API's description too, so that they cannot disagree. A time in
+nanoseconds (`start_ns`) becomes a text in UTC (`start`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import Field, create_model
+
+from lbzf_ros.store.timestamps import to_text
+from web_bridge.schemas.base import Schema, UtcTime
+
+_EXAMPLES: dict[str, Any] = {
+    "module": "ANGELA",
+    "code": "PUESTO_01",
+    "workstation": "PUESTO_01",
+    "bottleneck": "PUESTO_06",
+    "sam_bottleneck": "PUESTO_06",
+    "display_name": "Puesto 1",
+    "operation": "PESPUNTAR CUELLO",
+    "date": "2026-07-15",
+    "label": "06:00",
+    "shift": "jornada_1",
+    "sam_s": 22.8,
+    "duration_s": 22.4,
+    "median_s": 22.1,
+    "p10_s": 19.8,
+    "p90_s": 27.3,
+    "takt_s": 73.5,
+    "meta": 49.0,
+    "real": 47,
+    "units": 47,
+    "percent": 95.9,
+    "efficiency_percent": 83.2,
+    "pace_percent": 103.2,
+    "efficiency": 0.71,
+    "minutes": 60.0,
+    "elapsed_minutes": 41.5,
+    "scheduled_minutes": 480.0,
+    "observed_minutes": 471.0,
+    "status": "green",
+}
+
+
+@cache
+def schema_of(kind: type[Any]) -> type[Schema]:
+    """The schema of a dataclass of figures."""
+    hints = typing.get_type_hints(kind)
+    helps = _helps(kind)
+    made: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        name, annotation = field.name, _type(hints[field.name], is_time=field.name.endswith("_ns"))
+        example = _EXAMPLES.get(name)
+        examples = None if example is None else [example]
+        made[_public(name)] = (annotation, Field(description=helps.get(name), examples=examples))
+    summary = (kind.__doc__ or kind.__name__).strip().split("\n\n")[0]
+    return create_model(kind.__name__, __base__=Schema, __doc__=summary, **made)
+
+
+def as_json(value: Any) -> Any:
+    """A dataclass of figures as what JSON can hold, in the form of its schema."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            _public(field.name): _field(field.name, getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(name): as_json(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(part) for part in value]
+    return value
+
+
+def _field(name: str, value: Any) -> Any:
+    if name.endswith("_ns") and value is not None:
+        return to_text(value)
+    return as_json(value)
+
+
+def _public(name: str) -> str:
+    return name.removesuffix("_ns")
+
+
+def _type(annotation: Any, *, is_time: bool) -> Any:
+    if is_time:
+        optional = type(None) in get_args(annotation)
+        return UtcTime | None if optional else UtcTime
+    if dataclasses.is_dataclass(annotation):
+        return schema_of(typing.cast(type, annotation))
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        inner = tuple(_type(part, is_time=False) for part in parts)
+        return Union[inner]  # noqa: UP007  # of types that are known at run time only
+    if origin is tuple and len(parts) == 2 and parts[1] is Ellipsis:
+        return list[_type(parts[0], is_time=False)]  # type: ignore[misc]  # made at run time
+    if origin in (dict, Mapping) or (origin is not None and issubclass(origin, Mapping)):
+        return dict[str, _type(parts[1], is_time=False)]  # type: ignore[misc]
+    return annotation
+
+
+def _helps(kind: type[Any]) -> dict[str, str]:
+    """What the docstring says of each attribute."""
+    found: dict[str, str] = {}
+    last = ""
+    for line in (kind.__doc__ or "").partition("Attributes:")[2].splitlines():
+        text = line.strip()
+        match = re.match(r"^(\w+): (.+)$", text)
+        if match and match[1] in {field.name for field in dataclasses.fields(kind)}:
+            last = match[1]
+            found[last] = match[2]
+        elif last and text:
+            found[last] += f" {text}"
+    return {name: _sentence(text) for name, text in found.items()}
+
+
+def _sentence(text: str) -> str:
+    """As the other descriptions are: a capital first, and JSON's word for what is not known."""
+    text = re.sub(r"\bNone\b", "null", text)
+    return text[:1].upper() + text[1:]
