@@ -29,6 +29,7 @@ TAGS = [
     {"name": "audit", "description": "Who changed what."},
     {"name": "exports", "description": "Workbooks and other files to take away."},
     {"name": "health", "description": "Whether the system works."},
+    {"name": "session", "description": "Who one is here."},
 ]
 _METHODS = ("get", "post", "put", "delete", "patch")
 _API = "/api/"
@@ -68,9 +69,9 @@ def describe(app: FastAPI) -> None:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    common = [401, 403, 429, 500] if path.startswith(_API) else [500]
+    common = [400, 401, 403, 429, 500] if path.startswith(_API) else [500]
     if method != "get":
-        common += [413, 415]
+        common += [408, 413, 415]
     for status, answer in answers(*common).items():
         responses.setdefault(str(status), answer)
     good = responses.get("200", {})

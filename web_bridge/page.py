@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from web_bridge.pages import board, cycle, entry, module, station, summary
+from web_bridge.pages import admin, board, cycle, entry, module, station, summary, zones
 
 FOLDER = Path(__file__).parent / "dashboard"
 
 
 def add_pages(app: FastAPI) -> None:
     """Serve the pages and their static files."""
-    for topic in (board, station, module, cycle, entry, summary):
+    for topic in (board, station, module, cycle, entry, summary, zones, admin):
         app.include_router(topic.router)
     app.mount("/static", _Static(directory=FOLDER / "static"), name="static")
 

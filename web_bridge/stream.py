@@ -1,4 +1,4 @@
-"""Server-sent events: what has changed is rendered once and handed to every open page.
+"""Server-sent events: what has changed is rendered once for each set of modules and handed to every open page.
 
 A page holds the newest text of each part that it has not been sent yet, so a slow one skips what is out of date and
 never makes a queue grow.
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 
 from web_bridge.live import LiveState
 from web_bridge.schemas import Live, Schema
+from web_bridge.view import within
 
 MAX_PAGES = 200
 """Most pages that are open at once."""
@@ -47,7 +48,8 @@ def parts(live: Live) -> dict[str, bytes]:
 class _Page:
     """An open page: what it has not been sent yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: frozenset[str] | None) -> None:
+        self.modules = modules
         self._waiting: dict[str, bytes] = {}
         self._something = asyncio.Event()
 
@@ -71,7 +73,7 @@ class Broadcaster:
         """Watch `live`; `look` gives the present state as the API says it."""
         self._live, self._look = live, look
         self._pages: set[_Page] = set()
-        self._sent: dict[str, bytes] = {}
+        self._sent: dict[frozenset[str] | None, dict[str, bytes]] = {}  # by modules that pages may see
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -82,15 +84,18 @@ class Broadcaster:
         """How many pages are open."""
         return len(self._pages)
 
-    def open(self) -> AsyncIterator[bytes]:
+    def open(self, modules: frozenset[str] | None = None) -> AsyncIterator[bytes]:
         """The events of one page: first everything (`snapshot`), then each change.
+
+        Args:
+            modules: codes of those that the page may show; None: all.
 
         Raises:
             TooManyPages: `MAX_PAGES` are open.
         """
         if len(self._pages) >= MAX_PAGES:
             raise TooManyPages(f"{MAX_PAGES} pages are open; close one")
-        return self._events()
+        return self._events(_Page(modules))
 
     def close(self) -> None:
         """End every page's events now. From any thread or signal handler."""
@@ -104,11 +109,10 @@ class Broadcaster:
         for page in self._pages:
             page.put({})
 
-    async def _events(self) -> AsyncIterator[bytes]:
-        page = _Page()
+    async def _events(self, page: _Page) -> AsyncIterator[bytes]:
         self._start(page)
         try:
-            yield event("snapshot", self._look())
+            yield event("snapshot", within(self._look(), page.modules))
             while not self._closed:
                 changed = await page.take()
                 if not self._closed:
@@ -118,12 +122,15 @@ class Broadcaster:
 
     def _start(self, page: _Page) -> None:
         self._pages.add(page)
-        if self._task is None or self._task.done():
+        asleep = self._task is None or self._task.done()
+        if asleep:
             self._loop = asyncio.get_running_loop()
             self._live.listen(self._tell)
-            # Before the page's snapshot: what changes in between is sent again rather than never.
-            self._sent = parts(self._look())
-            self._task = self._loop.create_task(self._work())
+        # Before the page's snapshot: what changes in between is sent again rather than never.
+        if page.modules not in self._sent:
+            self._sent[page.modules] = parts(within(self._look(), page.modules))
+        if asleep:
+            self._task = asyncio.get_running_loop().create_task(self._work())
 
     def _tell(self) -> None:
         if self._loop is not None:
@@ -136,13 +143,22 @@ class Broadcaster:
                 with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), _LOOK_EVERY_S)
                 self._changed.clear()
-                known, self._sent = self._sent, parts(self._look())
-                if changed := {key: text for key, text in self._sent.items() if known.get(key) != text}:
-                    for page in self._pages:
-                        page.put(changed)
+                self._compare(self._look())
                 await asyncio.sleep(_PAUSE_S)
         finally:
             self._live.unlisten(self._tell)
+            self._sent.clear()
+
+    def _compare(self, whole: Live) -> None:
+        """Give each page what is not as it was."""
+        seen = {page.modules for page in self._pages}
+        known = {modules: self._sent.get(modules, {}) for modules in seen}
+        self._sent = {modules: parts(within(whole, modules)) for modules in known}
+        for modules, texts in self._sent.items():
+            if changed := {key: text for key, text in texts.items() if known[modules].get(key) != text}:
+                for page in self._pages:
+                    if page.modules == modules:
+                        page.put(changed)
 
 
 def _clock(live: Live) -> bytes:

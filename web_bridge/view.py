@@ -48,6 +48,24 @@ def live(now: Now, *, recent_cycles: int, clock_ns: int, now_s: float) -> schema
     )
 
 
+def within(whole: schemas.Live, modules: frozenset[str] | None) -> schemas.Live:
+    """What a person who may see these modules is shown; None: all of it."""
+    if modules is None:
+        return whole
+    shown = {
+        "plant": whole.plant.model_copy(
+            update={
+                "modules": [module for module in whole.plant.modules if module.code in modules],
+                "stations": [station for station in whole.plant.stations if station.module in modules],
+            }
+        ),
+        "cameras": [one for one in whole.cameras if one.module in modules],
+        "states": [one for one in whole.states if one.module in modules],
+        "cycles": [one for one in whole.cycles if one.module in modules],
+    }
+    return whole.model_copy(update=shown)
+
+
 def alarms(now: Now, now_s: float) -> list[Alarm]:
     """What is wrong with the keeping of what is measured, as persistence says it."""
     heard = now.nodes.get("persistence")

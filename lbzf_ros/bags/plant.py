@@ -14,6 +14,8 @@ from lbzf_ros.config.schema import Plant
 
 PLANT_NAME = "plant.yaml"
 """The plant in a bag, as an attachment of each of its files."""
+_NO_LONGER = (("graph", "frames_in_flight"),)
+"""Settings that bags may have and plants have no longer, by section. None of them could change a cycle."""
 _STANDS_FOR_CAMERA = "recording"
 """Source of a camera in a replay. No file of this name is ever opened: pictures come from the recording."""
 
@@ -32,8 +34,15 @@ def plant_in_bag(bag: Path) -> dict[str, Any] | None:
         with path.open("rb") as stream:
             for attachment in make_reader(stream).iter_attachments():
                 if attachment.name == PLANT_NAME:
-                    return dict(yaml.safe_load(attachment.data))
+                    return _of_today(dict(yaml.safe_load(attachment.data)))
     return None
+
+
+def _of_today(plant: dict[str, Any]) -> dict[str, Any]:
+    """A plant without the settings that are no longer there: a bag has every setting of its time."""
+    for section, name in _NO_LONGER:
+        (plant.get(section) or {}).pop(name, None)
+    return plant
 
 
 def lossless_cameras(plant: dict[str, Any]) -> list[str]:

@@ -1,9 +1,8 @@
 """Node: plays a recording to the graph, in lock-step.
 
 One picture of a camera is under way; the next one waits for its answer (`station_states`), and what is not answered is
-sent again. So nothing is dropped: a graph that is slow makes it wait. With more under way the answer to a later picture
-would pass for that of one that was lost between two nodes (seen in 2 of 30 replays on a machine at load 17 to 50).
-It ends by itself when everything has been answered.
+sent again. So nothing is dropped: a graph that is slow makes it wait. It ends by itself when everything has been
+answered.
 """
 
 from __future__ import annotations
@@ -38,7 +37,6 @@ CLOCK = "/clock"
 _TICK_S = 0.1
 _SAY_EVERY_S = 0.5
 _LINGERS_S = 0.5
-_UNDER_WAY = 1
 _INPUT = {
     Origin.images: topics.IMAGE_LOSSLESS,
     Origin.detections: topics.DETECTIONS,
@@ -158,8 +156,8 @@ class Player(LbzfNode):
 class _OneCamera:
     def __init__(self, node: Player, camera: Camera, origin: Origin) -> None:
         self._label, self._node = camera.label, node
-        self._resend_s = node.graph.resend_s
-        self.in_flight = InFlight(_UNDER_WAY, self._resend_s)
+        # Nobody has played it before; and an answer of the time before a clock was set back says nothing of that after.
+        self.in_flight = InFlight(node.graph.resend_s, goes_on=False)
         self._topic: Topic = _INPUT[origin]
         self._publisher = node.publisher(self._topic, camera.label)
         self._status = node.publisher(topics.CAMERA_STATUS, camera.label)
@@ -187,9 +185,6 @@ class _OneCamera:
                 self._memory.add(frame.image_bgr, frame.stamp_ns)
             if item.type_name != "sensor_msgs/msg/Image":
                 message = convert.image_to_msg(self._label, frame.stamp_ns, frame.image_bgr)
-        if item.stamp_ns < self._last_ns:  # the clock was set back: what is under way is of the time before
-            self.in_flight.wait_until_answered()
-            self.in_flight = InFlight(_UNDER_WAY, self._resend_s)
         self._last_ns, self._sent = item.stamp_ns, self._sent + 1
         if self._sent == 1:
             self._tell(CameraStatus.ONLINE)

@@ -91,12 +91,6 @@ class GraphSettings(Settings):
     diagnostics_period_s: float = Field(
         default=1.0, ge=0.1, le=60, description="Seconds between diagnostics."
     )
-    frames_in_flight: int = Field(
-        default=4,
-        ge=1,
-        le=8,
-        description="Pictures of one camera on their way at once in a lock-step replay.",
-    )
     resend_s: float = Field(
         default=2.0, ge=0.2, le=60, description="Seconds after which what was not answered is sent again."
     )

@@ -55,7 +55,7 @@ class CameraDriver(LbzfNode):
         self._recording = self._begin_recording()
         self._images = self.publisher(topics.image(lossless=self._camera.lossless), label)
         self._status = self.publisher(topics.CAMERA_STATUS, label)
-        self._in_flight = InFlight(self.graph.frames_in_flight, self.graph.resend_s)
+        self._in_flight = InFlight(self.graph.resend_s, goes_on=True)
         if self._camera.lossless:
             self.subscribe(topics.STATION_STATES, self._on_states, label)
         self._state = CameraStatus.STARTING
@@ -208,10 +208,10 @@ class CameraDriver(LbzfNode):
             self._counter.fail(self._detail)
         self._in_flight.resend_late()
         self._publish_status()
-        waiting_for_answers = self._in_flight.is_full
+        waiting_for_an_answer = self._in_flight.is_waiting
         if (
             self._reader.is_alive()
-            and not waiting_for_answers
+            and not waiting_for_an_answer
             and now_s - self._alive_s > _HANGS_AFTER_LIMITS * limit_s
         ):
             self.get_logger().fatal(

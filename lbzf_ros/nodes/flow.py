@@ -15,76 +15,69 @@ __all__ = ["Answers", "InFlight", "Turn"]
 
 
 class InFlight:
-    """The pictures of one camera that were sent and not yet answered, at most `limit` of them.
+    """The picture of one camera that was sent and not yet answered: one at a time, sent again until it is answered.
 
-    A step that is new passes over pictures until its zones have come; the answer to a later picture would let go of
-    those for ever. So the first picture goes alone until it is answered, and so does the oldest one when none was
-    answered for too long.
+    With two under way, the first could be lost between two steps that take the second. No step takes what is older than
+    its newest, so the first would be lost for ever, and nobody would know: the answer to the second looks like one to
+    both.
     """
 
-    def __init__(self, limit: int, resend_s: float) -> None:
-        self._limit, self._resend_s = limit, resend_s
-        self._sent: OrderedDict[int, Callable[[], None]] = OrderedDict()
+    def __init__(self, resend_s: float, *, goes_on: bool) -> None:
+        """Nothing was sent yet.
+
+        Args:
+            resend_s: after which a picture without an answer is sent again.
+            goes_on: whether somebody may have sent these pictures before: those that the last step has looked at, by
+                its word, are left out. Otherwise only the answer to a picture itself counts.
+        """
+        self._resend_s, self._goes_on = resend_s, goes_on
+        self._sent: tuple[int, Callable[[], None]] | None = None
         self._changed = threading.Condition()
-        self._progress_s = time.monotonic()
-        self._answered_ns = -1
-        self._goes_alone = True  # nobody has answered a picture of this sender yet
-        self._sends_again = False
+        self._sent_s = time.monotonic()
+        self._looked_ns = -1
         self._cancelled = False
 
     @property
-    def is_full(self) -> bool:
+    def is_waiting(self) -> bool:
         """Whether the next picture has to wait for an answer."""
-        return len(self._sent) >= (1 if self._goes_alone else self._limit)
+        return self._sent is not None
 
     def send(self, stamp_ns: int, publish: Callable[[], None]) -> bool:
-        """Publish as soon as there is room. What was answered before this process began is not sent again.
+        """Publish as soon as the picture before is answered.
 
         Returns:
             False when it was cancelled instead.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._cancelled or not self.is_full)
+            self._changed.wait_for(lambda: self._cancelled or self._sent is None)
             if self._cancelled:
                 return False
-            if stamp_ns <= self._answered_ns:
+            if self._goes_on and stamp_ns <= self._looked_ns:
                 return True
-            if not self._sent:
-                self._progress_s = time.monotonic()
-            self._sent[stamp_ns] = publish
+            self._sent, self._sent_s = (stamp_ns, publish), time.monotonic()
         publish()
         return True
 
     def answered(self, stamp_ns: int) -> None:
-        """The last step has taken the picture of this stamp, and so all before it."""
+        """The last step says that this is the latest picture it has taken."""
         with self._changed:
-            self._answered_ns = stamp_ns
-            before, again = len(self._sent), list[Callable[[], None]]()
-            while self._sent and next(iter(self._sent)) <= stamp_ns:
-                self._sent.popitem(last=False)
-                self._progress_s = time.monotonic()
-                self._goes_alone = False
-            if self._sends_again and len(self._sent) < before:
-                self._sends_again, again = False, list(self._sent.values())
-            self._changed.notify_all()
-        for publish in again:
-            publish()
+            self._looked_ns = stamp_ns
+            if self._sent and (self._sent[0] == stamp_ns or (self._goes_on and self._sent[0] < stamp_ns)):
+                self._sent = None
+                self._changed.notify_all()
 
     def resend_late(self) -> None:
         """Publish again what has not been answered for too long: a node was not up yet, or has been restarted."""
         with self._changed:
-            late = time.monotonic() - self._progress_s > self._resend_s
-            oldest = next(iter(self._sent.values()), None) if late else None
-            if oldest:
-                self._progress_s = time.monotonic()
-                self._sends_again = True
-        if oldest:
-            oldest()
+            if self._sent is None or time.monotonic() - self._sent_s <= self._resend_s:
+                return
+            publish, self._sent_s = self._sent[1], time.monotonic()
+        publish()
 
     def wait_until_answered(self) -> None:
-        """Wait for the answers to everything sent."""
+        """Wait for the answer to what was sent last."""
         with self._changed:
-            self._changed.wait_for(lambda: self._cancelled or not self._sent)
+            self._changed.wait_for(lambda: self._cancelled or self._sent is None)
 
     def cancel(self) -> None:
         """Let go of whoever waits."""

@@ -18,7 +18,7 @@ class WaitingPictures(Generic[P]):
     """
 
     MOST = 16
-    """Pictures of one lossless camera. Its driver has half as many under way and sends again what is not taken."""
+    """Pictures of one lossless camera. Its driver has one under way; what else comes does not pile up."""
 
     def __init__(self, lossless: Mapping[str, bool]) -> None:
         """Nothing waits yet.

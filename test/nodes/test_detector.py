@@ -133,7 +133,7 @@ def test_a_detector_that_is_too_slow_skips_evenly_and_says_how_many(tmp_path: Pa
             for camera in ("cam1", "cam2", "cam3"):
                 graph.send(camera, number, image)
             done = max(graph.answered("cam4"))
-            for step in range(done + 1, done + 5):  # a lock-step driver has 4 under way, and sends again
+            for step in range(done + 1, done + 5):  # more than a lock-step driver sends, again and again
                 graph.send("cam4", step, image)
             ear.wait_for("a moment", functools.partial(passed, time.monotonic() + 0.025))
         said = graph.status("speed").message

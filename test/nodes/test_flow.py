@@ -1,73 +1,106 @@
 """Order on the wire: nothing is taken twice, nothing is lost, and time may begin anew."""
 
+import random
 import threading
+from collections.abc import Callable
+
+import pytest
 
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.nodes.flow import Answers, InFlight, Turn
 
 
-def test_a_sender_waits_while_too_many_are_under_way() -> None:
-    flow, sent = answering(InFlight(2, resend_s=60))
-    for stamp in (1, 2):
-        flow.send(stamp, lambda stamp=stamp: sent.append(stamp))  # type: ignore[misc]
-    third = threading.Thread(target=flow.send, args=(3, lambda: sent.append(3)))
-    third.start()
-    third.join(0.2)
-    assert sent == [1, 2]
-    flow.answered(1)
-    third.join(5)
-    assert sent == [1, 2, 3]
-
-
-def answering(flow: InFlight) -> tuple[InFlight, list[int]]:
-    """A sender whose first picture has been answered, and a list for what it sends."""
-    flow.send(0, lambda: None)
-    flow.answered(0)
-    return flow, []
-
-
-def test_the_first_picture_goes_alone_until_it_is_answered() -> None:
-    """A step without zones passes over pictures; an answer to a later one would be taken for theirs."""
-    flow, sent = InFlight(4, resend_s=0), list[int]()
+def test_the_next_picture_waits_for_the_answer_to_the_one_before() -> None:
+    flow, sent = InFlight(60, goes_on=True), list[int]()
     flow.answered(0)  # what a tracker says before it has seen a picture
     flow.send(1, lambda: sent.append(1))
     second = threading.Thread(target=flow.send, args=(2, lambda: sent.append(2)))
     second.start()
-    for _ in range(2):  # its zones have not come
-        flow.resend_late()
     second.join(0.2)
-    assert sent == [1, 1, 1]
+    assert sent == [1]
     flow.answered(1)
     second.join(5)
-    assert sent[3:] == [2]
-
-
-def test_what_is_not_answered_is_sent_again_the_oldest_first_and_alone() -> None:
-    flow, sent = answering(InFlight(4, resend_s=0))
-    for stamp in (1, 2, 3, 4):
-        flow.send(stamp, lambda stamp=stamp: sent.append(stamp))  # type: ignore[misc]
-    flow.answered(1)
-    flow.resend_late()
-    assert sent[4:] == [2]
+    assert sent == [1, 2]
     flow.answered(1)  # an old answer, come again
-    assert sent[4:] == [2]
+    assert flow.is_waiting
     flow.answered(2)
-    assert sent[4:] == [2, 3, 4]
-    flow.answered(4)
     flow.resend_late()
-    assert sent[4:] == [2, 3, 4]
+    assert (sent, flow.is_waiting) == ([1, 2], False)
+
+
+class Step:
+    """A step of the graph as the nodes are: takes each picture once, in order, and passes it on."""
+
+    def __init__(self, loses: Callable[[int], bool], next_step: Callable[[int], object]) -> None:
+        self.taken: list[int] = []
+        self._loses, self._next, self._answers = loses, next_step, Answers[int]()
+
+    def hear(self, stamp: int) -> None:
+        if self._loses(stamp):
+            return
+        turn = self._answers.judge(stamp)
+        if turn is Turn.NEW:
+            self.taken.append(self._answers.add(stamp, stamp))
+        if turn in (Turn.NEW, Turn.AGAIN):
+            self._next(stamp)
+
+
+@pytest.mark.parametrize("goes_on", [True, False], ids=["live", "replay"])
+def test_nothing_is_skipped_when_any_step_loses_any_picture(goes_on: bool) -> None:
+    """Each of three steps and the answer lose the first of every two pictures, and others at random."""
+    chance, lost = random.Random(1), set[tuple[int, int]]()
+
+    def loses(step: int) -> Callable[[int], bool]:
+        def is_lost(stamp: int) -> bool:
+            first = stamp % 2 == 1 and (step, stamp) not in lost
+            lost.add((step, stamp))
+            return first or chance.random() < 0.2
+
+        return is_lost
+
+    flow = InFlight(0, goes_on=goes_on)
+    steps: list[Step] = []
+    answer_is_lost = loses(0)
+    for number in (3, 2, 1):
+        hear = steps[0].hear if steps else lambda stamp: answer_is_lost(stamp) or flow.answered(stamp)
+        steps.insert(0, Step(loses(number), hear))
+
+    def send_all() -> None:
+        for stamp in range(1, 41):
+            flow.send(stamp, lambda stamp=stamp: steps[0].hear(stamp))  # type: ignore[misc]
+        flow.wait_until_answered()
+
+    sender = threading.Thread(target=send_all)
+    sender.start()
+    while sender.is_alive():
+        flow.resend_late()
+        sender.join(0.001)
+    assert [step.taken for step in steps] == [list(range(1, 41))] * 3
+    assert len(lost) == 4 * 40
 
 
 def test_a_restarted_driver_does_not_send_what_was_answered_before() -> None:
-    flow, sent = InFlight(4, resend_s=60), []
+    flow, sent = InFlight(60, goes_on=True), []
+    flow.send(8, lambda: sent.append(8))  # the tracker's word comes late
     flow.answered(10)
     for stamp in (9, 10, 11):
         assert flow.send(stamp, lambda stamp=stamp: sent.append(stamp))  # type: ignore[misc]
-    assert sent == [11]
+    assert sent == [8, 11]
+
+
+def test_in_a_replay_an_answer_of_the_time_before_says_nothing_after_the_clock_was_set_back() -> None:
+    flow, sent = InFlight(60, goes_on=False), []
+    for stamp in (5000, 100, 200):
+        flow.send(stamp, lambda stamp=stamp: sent.append(stamp))  # type: ignore[misc]
+        if stamp != 5000:
+            flow.answered(5000)  # twice, because it was sent again
+            assert flow.is_waiting
+        flow.answered(stamp)
+    assert sent == [5000, 100, 200]
 
 
 def test_cancelling_lets_the_sender_go() -> None:
-    flow, results = InFlight(1, resend_s=60), []
+    flow, results = InFlight(60, goes_on=True), []
     flow.send(1, lambda: None)
     waiting = threading.Thread(target=lambda: results.append(flow.send(2, lambda: None)))
     waiting.start()

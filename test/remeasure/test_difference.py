@@ -33,7 +33,7 @@ class Set:
 
     def add(self, begin_s: float, seconds: float, kind: EventKind = EventKind.END, **changes: Any) -> None:
         start_ns = MORNING_NS + round(begin_s * NS_PER_S)
-        end_ns = start_ns + round(seconds * NS_PER_S)
+        end_ns = start_ns + round(seconds * NS_PER_S) if seconds else None
         event = cycle(self._rois, kind, start_ns=start_ns, end_ns=end_ns, **changes)
         assert EventWriter(self.engine).write([event]) == ()
 

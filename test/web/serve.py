@@ -17,6 +17,8 @@ from web_bridge.app import create_app
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+PATIENCE_MS = 60_000
+"""Longest wait for something that shall come: on a computer that has a lot to do it comes late."""
 _CHROMIUM = "/usr/bin/chromium"
 _QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -72,8 +74,9 @@ def serving(line: Line, *more: socket.socket) -> Iterator[Server]:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_QUIET.split())
         yield browser

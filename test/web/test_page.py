@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 DESK, PHONE = (1366, 768), (390, 844)
 RUNNING_S = {1: 9.0, 2: 17.0, 3: None, 4: 29.0, 5: 4.0}
 SCREENSHOTS = resource_path("log", "screenshots")
-SOON_MS = 8_000
-
-expect.set_options(timeout=SOON_MS)
 
 OpenPage = Callable[..., "Page"]
 

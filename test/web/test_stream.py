@@ -156,6 +156,25 @@ async def until_broadcast(broadcaster: Broadcaster, running: Line) -> None:
         await asyncio.sleep(0.01)
 
 
+def test_a_page_with_limited_modules_is_told_of_these_only(running: Line) -> None:
+    async def watch() -> list[bytes]:
+        broadcaster = Broadcaster(running.live, running.context.look)
+        everything, limited = broadcaster.open(), broadcaster.open(frozenset({"CARMENZA"}))
+        assert b"ANGELA" in await anext_(everything)
+        chunks = [await anext_(limited)]
+        running.report_camera("cam1")
+        running.report_nodes()
+        while b"event: graph" not in await anext_(everything):
+            pass
+        chunks.append(await anext_(limited))
+        broadcaster.close()
+        return chunks
+
+    chunks = asyncio.run(asyncio.wait_for(watch(), WAIT_S))
+    assert not any(b"ANGELA" in chunk or b'cam1"' in chunk for chunk in chunks)
+    assert b"event: graph" in chunks[-1]
+
+
 def test_nothing_works_while_nobody_looks(running: Line) -> None:
     async def visit() -> tuple[int, int]:
         broadcaster = Broadcaster(running.live, running.context.look)

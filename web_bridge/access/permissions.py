@@ -87,9 +87,12 @@ TABLE: Mapping[tuple[str, str], Rule] = {
     ("GET", "/stations/{module}/{station}"): _BY_PATH,
     ("GET", "/entry/{module}"): Rule(FLOOR, Scope.PATH),
     ("GET", "/cycles/{uid}"): _CYCLE,
+    ("GET", "/zones"): Rule(FLOOR, Scope.ROUTE),
+    ("GET", "/zones/{camera}/proposal"): Rule(FLOOR, Scope.ROUTE),
+    ("GET", "/admin"): Rule(ADMIN, Scope.NOTHING),
     # What is going on now
-    ("GET", f"{_API}/live"): Rule(FLOOR),
-    ("GET", f"{_API}/live/stream"): Rule(FLOOR),
+    ("GET", f"{_API}/live"): Rule(FLOOR, Scope.ROUTE),
+    ("GET", f"{_API}/live/stream"): Rule(FLOOR, Scope.ROUTE),
     # Cycles, with picture and video: not for executives
     ("GET", f"{_API}/events"): _BY_QUERY,
     ("GET", f"{_API}/events/{{uid}}"): _CYCLE,
@@ -102,9 +105,9 @@ TABLE: Mapping[tuple[str, str], Rule] = {
     ("DELETE", f"{_API}/events/{{uid}}/override"): _CYCLE,
     ("GET", f"{_API}/rejected"): _BY_QUERY,
     # What there is
-    ("GET", f"{_API}/modules"): Rule(EVERYBODY),
-    ("GET", f"{_API}/cameras"): Rule(FLOOR),
-    ("GET", f"{_API}/workstations"): Rule(FLOOR),
+    ("GET", f"{_API}/modules"): Rule(EVERYBODY, Scope.ROUTE),
+    ("GET", f"{_API}/cameras"): Rule(FLOOR, Scope.ROUTE),
+    ("GET", f"{_API}/workstations"): Rule(FLOOR, Scope.ROUTE),
     ("GET", f"{_API}/standard-times"): _FLOOR,
     # Figures. For executives those of a module as a whole, none of a person or a station
     ("GET", f"{_API}/hour-board"): _BY_QUERY,

@@ -26,6 +26,7 @@ class Place:
         return None if module is None else self.path.replace("{module}", module)
 
 
+_ADMIN = frozenset({"admin"})
 _WORKING, _ALL = frozenset({"admin", "engineer"}), frozenset({"admin", "engineer", "executive"})
 PLACES = (
     Place("board", "/board/{module}", _WORKING),
@@ -33,6 +34,8 @@ PLACES = (
     Place("module", "/modules/{module}", _WORKING),
     Place("entry", "/entry/{module}", _WORKING),
     Place("summary", "/summary", _ALL),
+    Place("zones", "/zones", _WORKING),
+    Place("admin", "/admin", _ADMIN),
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from web_bridge.access.identity import Identity
 from web_bridge.context import Context
 from web_bridge.pages.catalogue import DEFAULT_LANGUAGE, LANGUAGES
 from web_bridge.pages.words import Words
@@ -14,8 +15,8 @@ LANGUAGE_COOKIE, THEME_COOKIE = "lbzf_language", "lbzf_theme"
 THEMES = ("auto", "light", "dark")
 _OPEN, _PASSWORD = "open", "local"
 """Providers of an identity: nobody is asked; an account of this plant."""
-OPEN_ROLE = "admin"
-"""Of everybody where nobody is asked who they are."""
+_NOBODY = "none"
+"""Role where the gate has let nobody in: it sees nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Reader:
     Attributes:
         words: in their language.
         theme: auto (as their device is set), light or dark.
-        role: admin, engineer or executive.
+        role: admin, engineer, executive, or none.
         name: who they are; None: nobody was asked.
         can_sign_out: they have signed in with a password.
         modules: codes that they may see; None: all.
@@ -48,14 +49,14 @@ def reader_of(request: Request) -> Reader:
     context: Context = request.app.state.context
     language = request.cookies.get(LANGUAGE_COOKIE, "")
     theme = request.cookies.get(THEME_COOKIE, "")
-    identity = getattr(request.state, "identity", None)
-    provider = identity.provider if identity is not None else _OPEN
-    role = getattr(identity, "role", None)
+    identity: Identity | None = getattr(request.state, "identity", None)
+    provider = None if identity is None else identity.provider
+    role = None if identity is None else identity.role
     return Reader(
         words=Words(language if language in LANGUAGES else DEFAULT_LANGUAGE, context.time_zone),
         theme=theme if theme in THEMES else THEMES[0],
-        role=str(getattr(role, "value", role)) if identity is not None else OPEN_ROLE,
+        role=_NOBODY if role is None else role.value,
         name=None if identity is None or provider == _OPEN else identity.name,
         can_sign_out=provider == _PASSWORD,
-        modules=identity.modules if identity is not None else None,
+        modules=frozenset() if identity is None else identity.modules,
     )

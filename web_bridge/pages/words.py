@@ -16,6 +16,7 @@ from lbzf_ros.store.timestamps import from_text
 from web_bridge.pages.catalogue import LANGUAGES, filled, texts
 
 _SIGNS = {Status.GREEN: "✓", Status.YELLOW: "◆", Status.RED: "▼", Status.UNKNOWN: ""}
+_UNITS, _NEXT_UNIT = ("B", "kB", "MB", "GB", "TB"), 1000
 _DATE, _CLOCK, _CLOCK_S = "dd/MM/yyyy", "HH:mm", "HH:mm:ss"
 
 
@@ -123,6 +124,19 @@ class Words:
             return self("not_known")
         pattern = _CLOCK_S if seconds else _CLOCK
         return format_datetime(self.moment(time_ns), pattern, tzinfo=self.zone, locale=self.locale)
+
+    def stamp(self, stamp: str) -> str:
+        """Day and minute of a time as the API writes it."""
+        return f"{self.date_of(stamp)} {self.clock(from_text(stamp))}"
+
+    def bytes(self, value: float | None) -> str:
+        """A size in the largest unit that fits, of a thousand each."""
+        if value is None:
+            return self("not_known")
+        unit = 0
+        while value >= _NEXT_UNIT and unit < len(_UNITS) - 1:
+            value, unit = value / _NEXT_UNIT, unit + 1
+        return f"{self.number(value, 1 if unit and value < 10 else 0)} {_UNITS[unit]}"
 
     def moment(self, time_ns: int) -> dt.datetime:
         """A moment in the plant's zone."""

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from web_bridge.errors import answers
-from web_bridge.routes.parameters import InContext
+from web_bridge.routes.parameters import InContext, Who
 from web_bridge.schemas import Live
 from web_bridge.stream import Broadcaster
+from web_bridge.view import within
 
 router = APIRouter(prefix="/live", tags=["live"])
 
@@ -25,18 +26,18 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("")
-async def live(context: InContext, response: Response) -> Live:
-    """Everything that the live page shows, now."""
+async def live(context: InContext, who: Who, response: Response) -> Live:
+    """Everything that the live page shows, now; of the modules that one may see."""
     response.headers["Cache-Control"] = "no-store"
-    return context.look()
+    return within(context.look(), who.modules)
 
 
 @router.get("/stream", response_class=StreamingResponse, responses={**_STREAM, **answers(503)})
-async def stream(request: Request) -> StreamingResponse:
+async def stream(request: Request, who: Who) -> StreamingResponse:
     """The same, first whole and then each change, as long as the connection lasts."""
     broadcaster: Broadcaster = request.app.state.broadcaster
     return StreamingResponse(
-        broadcaster.open(),
+        broadcaster.open(who.modules),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

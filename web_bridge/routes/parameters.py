@@ -11,6 +11,7 @@ from fastapi import Path as PathParameter
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.people.reading import PeopleReader
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
+from web_bridge.access.identity import Identity, identity_of
 from web_bridge.context import Context
 from web_bridge.database import Database
 from web_bridge.schemas.entering import CODE, Moment, to_ns, to_ns_or_none
@@ -40,6 +41,7 @@ InContext = Annotated[Context, Depends(_context)]
 InDatabase = Annotated[Database, Depends(_database)]
 People = Annotated[PeopleReader, Depends(_people)]
 Reader = Annotated[StoreReader, Depends(_reader)]
+Who = Annotated[Identity, Depends(identity_of)]
 Limit = Annotated[
     int, Query(ge=1, le=MAX_PAGE, description=f"Most items in the answer, 1 to {MAX_PAGE}.", examples=[50])
 ]

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from lbzf_ros.core.errors import LbzfError
 
-MANIFEST, CHECKSUM, ENVIRONMENT = "MANIFEST.sha256", "CHECKSUM", "environment.json"
-"""List of all files but itself and the checksum; the checksum; the one file that the checksum does not cover."""
+MANIFEST, CHECKSUM = "MANIFEST.sha256", "CHECKSUM"
+"""List of all files but itself and the checksum; the checksum."""
+ENVIRONMENT, GAPS = "environment.json", "video_gaps.csv"
+"""The files that the checksum does not cover: they are others when the same recording is measured again."""
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _PIECE_BYTES = 1 << 20
 
@@ -102,5 +104,5 @@ def _changed(path: Path | None, name: str, digest: str) -> str | None:
 
 
 def _over_all(lines: list[str]) -> str:
-    covered = (line for line in lines if line.partition("  ")[2] != f"{ENVIRONMENT}\n")
+    covered = (line for line in lines if line.partition("  ")[2].rstrip("\n") not in (ENVIRONMENT, GAPS))
     return hashlib.sha256("".join(covered).encode()).hexdigest()

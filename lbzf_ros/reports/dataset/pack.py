@@ -24,7 +24,8 @@ from lbzf_ros.reports.dataset import columns as packed
 from lbzf_ros.reports.dataset.columns import PackColumn
 from lbzf_ros.reports.dataset.environment import environment
 from lbzf_ros.reports.dataset.folder import whole_folder
-from lbzf_ros.reports.dataset.manifest import ENVIRONMENT, MANIFEST, write_manifest
+from lbzf_ros.reports.dataset.gaps import write_gaps
+from lbzf_ros.reports.dataset.manifest import ENVIRONMENT, GAPS, MANIFEST, write_manifest
 from lbzf_ros.reports.dataset.people import People
 from lbzf_ros.reports.dataset.provenance import (
     FORMAT,
@@ -172,6 +173,10 @@ class _Pack:
             self._evaluation(engine)
         finally:
             engine.dispose()
+        write_gaps(self._connection, picked, self._order.question.window, self._folder / GAPS)
+        self._files[GAPS] = (
+            "when there was no video of a camera of these stations, and why; not in the checksum"
+        )
         self._texts(described)
         self._progress("making the checksum", 0, 0)
         checksum = write_manifest(self._folder)

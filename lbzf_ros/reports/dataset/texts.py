@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lbzf_ros.reports.dataset.columns import CATEGORY, INTEGER, REAL, TEXT, TIME, PackColumn
-from lbzf_ros.reports.dataset.manifest import CHECKSUM, ENVIRONMENT, MANIFEST
+from lbzf_ros.reports.dataset.manifest import CHECKSUM, ENVIRONMENT, GAPS, MANIFEST
 
 _PARQUET = {
     CATEGORY: "dictionary of text",
@@ -110,6 +110,7 @@ def readme(tables: Sequence[Described], summary: Summary) -> str:
         manifest=MANIFEST,
         checksum=CHECKSUM,
         environment=ENVIRONMENT,
+        gaps=GAPS,
     )
 
 
@@ -142,11 +143,12 @@ print(counted.groupby(["module", "workstation"], observed=True).duration_seconds
 
 ```sh
 sha256sum --quiet -c {manifest}                          # every file; also: lbzf dataset verify FOLDER
-grep -v '  {environment}$' {manifest} | sha256sum    # gives what stands in {checksum}
+grep -v -e '  {environment}$' -e '  {gaps}$' {manifest} | sha256sum    # gives what stands in {checksum}
 ```
 
-The checksum covers every file but `{environment}`, which says with what and when the pack was made, and when zones
-and standard times were entered. The same cycles, labels and options give the same bytes and the same checksum, with the
+The checksum covers every file but two: `{environment}`, which says with what and when the pack was made, and when zones
+and standard times were entered, and `{gaps}`: a recording that is measured again has no gaps.
+The same cycles, labels and options give the same bytes and the same checksum, with the
 same versions of LBZF and of its packages, which `{environment}` has.
 """
 _PERSONAL = (

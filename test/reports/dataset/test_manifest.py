@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from lbzf_ros.core.errors import LbzfError
-from lbzf_ros.reports.dataset.manifest import CHECKSUM, ENVIRONMENT, MANIFEST, verify, write_manifest
+from lbzf_ros.reports.dataset.manifest import CHECKSUM, ENVIRONMENT, GAPS, MANIFEST, verify, write_manifest
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "evaluation").mkdir()
-    for name in ("events.csv", "evaluation/pairs.csv", ENVIRONMENT, "with  two spaces.txt", "ñandú.md"):
+    for name in ("events.csv", "evaluation/pairs.csv", ENVIRONMENT, GAPS, "with  two spaces.txt", "ñandú.md"):
         (tmp_path / name).write_text(name)
     write_manifest(tmp_path)
     return tmp_path
@@ -30,7 +30,7 @@ def edit_list(folder: Path) -> None:
 
 def test_a_pack_as_it_was_written(folder: Path) -> None:
     found = verify(folder)
-    assert (found.files, found.problems) == (5, ())
+    assert (found.files, found.problems) == (6, ())
     assert found.checksum == (folder / CHECKSUM).read_text().strip()
 
 
@@ -53,9 +53,10 @@ def test_every_change_is_noticed(folder: Path, change: Callable[[Path], object],
     assert problems[0].startswith(problem)
 
 
-def test_the_environment_is_not_in_the_checksum(folder: Path) -> None:
+@pytest.mark.parametrize("name", [ENVIRONMENT, GAPS])
+def test_what_measuring_again_changes_is_not_in_the_checksum(folder: Path, name: str) -> None:
     before = (folder / CHECKSUM).read_text()
-    (folder / ENVIRONMENT).write_text("another machine")
+    (folder / name).write_text("another machine")
     write_manifest(folder)
     assert (folder / CHECKSUM).read_text() == before
     assert verify(folder).problems == ()
@@ -81,7 +82,7 @@ def test_no_lbzf_is_needed_to_check(folder: Path) -> None:
         )
 
     assert run(f"sha256sum --quiet -c {MANIFEST}").returncode == 0
-    found = run(f"grep -v '  {ENVIRONMENT}$' {MANIFEST} | sha256sum").stdout.split()[0]
+    found = run(f"grep -v -e '  {ENVIRONMENT}$' -e '  {GAPS}$' {MANIFEST} | sha256sum").stdout.split()[0]
     assert found == (folder / CHECKSUM).read_text().strip()
     (folder / "events.csv").write_text("other")
     assert run(f"sha256sum --quiet -c {MANIFEST}").returncode == 1

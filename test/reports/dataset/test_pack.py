@@ -20,7 +20,7 @@ import pytest
 
 from lbzf_ros.core.errors import ConfigError, StoreError
 from lbzf_ros.reports.dataset import tables
-from lbzf_ros.reports.dataset.manifest import ENVIRONMENT, verify
+from lbzf_ros.reports.dataset.manifest import ENVIRONMENT, GAPS, verify
 from lbzf_ros.reports.dataset.pack import events_source, write_pack
 from lbzf_ros.reports.dataset.people import People
 from lbzf_ros.reports.dataset.provenance import Picked
@@ -28,6 +28,7 @@ from lbzf_ros.reports.evaluation.spans import Window
 from lbzf_ros.store.dictionary import tables as schema
 from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.keeping.packing import silent
+from lbzf_ros.store.timestamps import to_text
 from lbzf_ros.store.zones import canonical_json
 from test.reports.dataset.pack import (
     CHECKER,
@@ -81,7 +82,7 @@ def test_all_files_are_there_and_verified(folder: Path) -> None:
     assert {
         *("events.csv", "events.parquet", "rejected.csv", "rejected.parquet", "explanations.parquet"),
         *("data_dictionary.md", "provenance.json", "plant.json", "environment.json", "README.md"),
-        *("evaluation/evaluation.json", "evaluation/tables.tex", "MANIFEST.sha256", "CHECKSUM"),
+        *("evaluation/evaluation.json", "evaluation/tables.tex", "MANIFEST.sha256", "CHECKSUM", GAPS),
     } <= names
     assert not [name for name in names if name.endswith((".db", ".jpg", ".mp4", ".key"))]
     assert verify(folder).problems == ()
@@ -100,6 +101,30 @@ def test_pandas_reads_types_and_nulls(folder: Path) -> None:
     assert pd.isna(running.end_ts)
     assert pd.isna(running.duration_seconds)
     assert list(events.start_ts) == sorted(events.start_ts)
+
+
+def test_gaps_of_the_cameras_and_time_asked_for_and_the_same_checksum(quiet: Path, tmp_path: Path) -> None:
+    before = pack(quiet, tmp_path / "before", window=Window(at(0), at(400))).checksum
+    data = Path(shutil.copytree(quiet, tmp_path / "data"))
+    with closing(sqlite3.connect(data / DATABASE_NAME)) as database, database:
+        database.execute("INSERT INTO cameras (module_id, label, rtsp_url) VALUES (1, 'cam77', 'simulator:')")
+        for label, begin, end, cause in (
+            ("cam1", 390, 500, "camera"),
+            ("cam1", 100, 160, "restart"),
+            ("cam1", 400, 410, "disk"),  # after that time
+            ("cam77", 100, 160, "camera"),  # sees no station
+        ):
+            database.execute(
+                "INSERT INTO video_gaps (camera_id, start_ts, end_ts, cause, detail) "
+                "SELECT id, ?, ?, ?, 'rtsp://10.0.0.7' FROM cameras WHERE label = ?",
+                (to_text(at(begin)), to_text(at(end)), cause, label),
+            )
+    folder = tmp_path / "pack"
+    assert pack(data, folder, window=Window(at(0), at(400))).checksum == before
+    assert rows(folder / GAPS) == [
+        {"camera": "cam1", "start_ts": to_text(at(begin)), "end_ts": to_text(at(end)), "cause": cause}
+        for begin, end, cause in ((100, 160, "restart"), (390, 500, "camera"))
+    ]
 
 
 def test_unknown_is_null_and_never_nan(folder: Path) -> None:

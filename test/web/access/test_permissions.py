@@ -201,6 +201,22 @@ class TestModules:
         for wrong in wrongs:
             assert doors.ask("angela@planta.example", "POST", path, wrong) == 403
 
+    def test_of_what_there_is_and_goes_on_they_see_their_own(self, doors: Doors) -> None:
+        whole = client(doors.line, doors.access)
+        for who, module in LIMITED.items():
+            cookie = {"Cookie": f"{doors.access.cookie}={doors.cookies[who]}"}
+            seen = {
+                path: whole.get(f"/api/v1/{path}", headers=cookie).json()
+                for path in ("modules", "cameras", "workstations", "live")
+            }
+            own = module == "ANGELA"  # of the other one, this line has nothing
+            assert [len(seen[path]["items"]) for path in ("modules", "cameras", "workstations")] == (
+                [1, 2, 2] if own else [0, 0, 0]
+            )
+            live = seen["live"]
+            parts = (live["plant"]["modules"], live["cameras"], live["plant"]["stations"], live["states"])
+            assert [len(part) for part in (*parts, live["cycles"])] == ([1, 2, 2, 2, 2] if own else [0] * 5)
+
     @pytest.mark.parametrize("kind", sorted(QUESTIONS))
     def test_every_question_can_be_asked(self, doors: Doors, kind: str) -> None:
         assert module_of(doors.line.engine, kind, "1' OR 1=1 --") is None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from test.web.factory import Line
 from test.web.pages.morning import STATIONS, morning
+from test.web.pages.seeing import seeing
 from test.web.serve import Server, chromium, serving
 from test.web.shift import at_work
 
@@ -29,7 +31,8 @@ def browser() -> Iterator[Browser]:
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """10:24, a little behind the target; three earlier days for the trend."""
     made = morning(tmp_path_factory.mktemp("morning") / "data", days_before=3, slow=1.06)
-    with at_work(made, RUNNING_S):
+    picture = np.full((480, 640, 3), 90, np.uint8)
+    with at_work(made, RUNNING_S), seeing(made, picture, *(one.label for one in made.plant.cameras)):
         yield made
     made.close()
 

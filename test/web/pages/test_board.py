@@ -118,4 +118,7 @@ def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
 def test_each_role_has_its_menu() -> None:
     assert [link.key for link in menu("executive", "ANGELA", "summary")] == ["summary"]
     assert "board" in [link.key for link in menu("engineer", "ANGELA", "board")]
-    assert [link.key for link in menu("engineer", None, "board")] == ["summary"]
+    assert [link.key for link in menu("engineer", None, "board")] == ["summary", "zones"]
+    assert "admin" not in [link.key for link in menu("engineer", "ANGELA", "board")]
+    assert [link.key for link in menu("admin", None, "admin")] == ["summary", "zones", "admin"]
+    assert menu("none", "ANGELA", "board") == []

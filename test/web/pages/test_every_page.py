@@ -27,6 +27,8 @@ PAGES = {
     "cycle": "/cycles/{uid}",
     "entry": "/entry/ANGELA",
     "summary": "/summary",
+    "zones": "/zones",
+    "admin": "/admin",
 }
 READERS = {
     "desk-light-es": (DESK, "light", "es-CO"),
@@ -75,7 +77,9 @@ def _a_cycle(line: Line) -> str:
 def _until_drawn(page: Page, name: str) -> None:
     if name == "board":
         page.locator("[data-connection=live] .tile .bar").nth(STATIONS).wait_for()
-    page.wait_for_load_state("networkidle" if name != "board" else "load")
+    if name == "zones":
+        page.locator("#drawing .seen").first.wait_for()
+    page.wait_for_load_state("load" if name in ("board", "zones") else "networkidle")
 
 
 def _serious(visit: Visit) -> list[str]:

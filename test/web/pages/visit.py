@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from test.web.serve import PATIENCE_MS
 from web_bridge.pages.reader import LANGUAGE_COOKIE, THEME_COOKIE
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def visiting(
             {"name": THEME_COOKIE, "value": theme, "url": host},
         ]
     )
+    context.set_default_timeout(PATIENCE_MS)
     visit = Visit(context.new_page())
     _watch(visit, host)
     visit.page.goto(address)

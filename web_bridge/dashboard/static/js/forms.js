@@ -82,18 +82,23 @@ async function send(form, key) {
 
 /** One write. Returns null, or in words what is wrong. */
 export async function write(method, address, body, key) {
+  return (await sent(method, address, body, key)).wrong;
+}
+
+/** One write. Returns what the API made of it, or in words what is wrong; its status too. */
+export async function sent(method, address, body, key, giveUpMs = GIVE_UP_MS) {
   try {
     const answer = await fetch(address, {
       method,
       headers: { "Content-Type": "application/json", "Idempotency-Key": key, "X-CSRF-Token": await proof() },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(GIVE_UP_MS),
+      signal: AbortSignal.timeout(giveUpMs),
     });
-    if (answer.ok) return null;
-    const problem = await answer.json().catch(() => ({}));
-    return text("not_saved", { why: problem.detail ?? String(answer.status) });
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return { wrong: null, made: said };
+    return { status: answer.status, wrong: text("not_saved", { why: said.detail ?? String(answer.status) }) };
   } catch {
-    return text("not_sent");
+    return { wrong: text("not_sent") };
   }
 }
 

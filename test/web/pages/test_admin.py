@@ -1,0 +1,121 @@
+"""What an admin looks after; and every page with people who have signed in, each in their role."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from test.web.access.people import ADMIN, ENGINEER, EXECUTIVE, PASSWORD, access
+from test.web.factory import Line
+from test.web.pages.visit import Visit, visiting
+from test.web.serve import Server, serving
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def signed(line: Line) -> Iterator[Server]:
+    """The same line behind local accounts."""
+    found = access(line.data, providers=["local"], plain_http=True)
+    for name in (ADMIN, ENGINEER, EXECUTIVE):
+        found.accounts.set_password(name, PASSWORD)
+    with serving(
+        dataclasses.replace(line, context=dataclasses.replace(line.context, access=found))
+    ) as started:
+        yield started
+
+
+def sign_in(visit: Visit, name: str) -> None:
+    visit.page.get_by_label("Usuario").fill(name)
+    visit.page.get_by_label("Contraseña").fill(PASSWORD)
+    with visit.page.expect_navigation():
+        visit.page.get_by_role("button", name="Ingresar").click()
+
+
+def test_an_engineer_enters_a_target_signed_in_and_sees_no_administration(
+    line: Line, signed: Server, browser: Browser
+) -> None:
+    with visiting(browser, f"{signed.url}/entry/ANGELA") as visit:
+        page = visit.page
+        sign_in(visit, ENGINEER)
+        assert page.get_by_role("link", name="Administración").count() == 0
+        card = page.get_by_role("region", name="Meta", exact=True)
+        card.get_by_label("Meta del día").fill("400")
+        with page.expect_navigation():
+            card.get_by_role("button", name="Guardar").first.click()
+        expect(page.get_by_label("Meta del día")).to_have_value("400")
+        page.locator("#stopwatch-press").click()
+        expect(page.locator("#stopwatch-shown")).not_to_have_text("0,0")
+        page.locator("#stopwatch-press").click()
+        expect(page.locator("#stopwatch-said")).to_contain_text("Guardado:")
+        assert visit.wrong == []
+        refused = page.goto(f"{signed.url}/admin")
+        assert refused is not None
+        assert refused.status == 403
+        expect(page.get_by_text("Esta página no es para su rol").first).to_be_visible()
+        page.goto(f"{signed.url}/entry/ANGELA")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Salir").click()
+        expect(page.get_by_label("Contraseña")).to_be_visible()
+
+
+def test_an_executive_is_led_to_the_summary_and_nowhere_else(signed: Server, browser: Browser) -> None:
+    with visiting(browser, signed.url) as visit:
+        sign_in(visit, EXECUTIVE)
+        expect(visit.page.get_by_role("navigation", name="Menú").get_by_role("link")).to_have_text(
+            ["Resumen"]
+        )
+        for path in ("/entry/ANGELA", "/zones", "/admin", "/stations/ANGELA/PUESTO_01"):
+            answer = visit.page.goto(signed.url + path)
+            assert answer is not None
+            assert (answer.status, answer.headers["content-type"].split(";")[0]) == (403, "text/html")
+
+
+def test_an_admin_looks_searches_and_exports(signed: Server, browser: Browser) -> None:
+    with visiting(browser, f"{signed.url}/admin") as visit:
+        page = visit.page
+        sign_in(visit, ADMIN)
+        expect(page.get_by_role("heading", name="Administración")).to_be_visible()
+        people = page.get_by_role("region", name="Personas y roles")
+        expect(people.get_by_role("row", name=ENGINEER)).to_contain_text("ingeniero")
+        expect(page.get_by_role("region", name="Cámaras")).to_contain_text("cam1")
+        page.get_by_label("Quién").fill(ENGINEER)
+        page.get_by_label("Qué").fill("targets/")
+        page.get_by_role("button", name="Buscar").click()
+        trail = page.get_by_role("region", name="Registro de cambios")
+        expect(trail.locator("tbody tr")).not_to_have_count(0)
+        for row in trail.locator("tbody tr").all():
+            expect(row).to_contain_text(ENGINEER)
+        page.get_by_role("button", name="Exportar").click()
+        link = page.locator("#exported a").first
+        expect(link).to_have_text("indicadores-2026-07-15.xlsx")
+        with page.expect_download() as download:
+            link.click()
+        assert download.value.path().read_bytes().startswith(b"PK")
+        assert visit.wrong == []
+
+
+def test_the_trail_is_read_part_by_part(server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/admin") as visit:
+        page = visit.page
+        older = page.get_by_role("link", name="Más antiguos")
+        assert page.locator(".audit tbody tr").count() >= 1
+        if older.count():
+            first = page.locator(".audit tbody tr").first.inner_text()
+            older.click()
+            expect(page.get_by_role("link", name="Más recientes")).to_be_visible()
+            assert page.locator(".audit tbody tr").first.inner_text() != first
+
+
+def test_a_module_is_exported_from_its_page(server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/modules/ANGELA") as visit:
+        visit.page.get_by_role("button", name="Exportar").click()
+        expect(visit.page.locator("#exported a").first).to_contain_text(".xlsx")
+        assert visit.wrong == []
