@@ -1,9 +1,10 @@
 """Which person stands in which zone: people become occupied zones. The rule, with a picture: docs/association.md.
 
 A person counts in one station only. Who comes into a zone with his anchor is a member of its station, and stays one,
-beside the zone (NEAR), while enough of his box overlaps it. Of several stations the one whose zone's middle is nearest
-has him, and the one he is in keeps him until another is nearer by a margin. People without a track have no past: for
-them the anchor alone decides. Motion zones compare their moving share with their threshold.
+beside the zone (NEAR), while enough of his box overlaps it, or while somebody stands before where he was last seen. Of
+several stations the one whose zone's middle is nearest has him, and the one he is in keeps him until another is nearer
+by a margin. People without a track have no past: for them the anchor alone decides. Motion zones compare their moving
+share with their threshold.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ from lbzf_ros.core.zone_map import ZoneMap
 NEAR_SHARE = 0.05
 """Share of his box (of its lowest quarter where the feet count) that overlaps the zone of somebody beside it."""
 _FEET_PART = 0.25
+HIDDEN_SHARE = 0.6
+"""Part of his last box that another person's box must cover for him to be hidden there: then detectors lose people."""
+HIDDEN_NS = 60 * NS_PER_S
+"""Who was not seen for so long is not taken for hidden any more."""
 WEAK_MOTION = 0.5
 """Part of a zone's threshold from which on its motion may be the begin of something (`core.debounce`)."""
 MARGIN_WIDTHS = 0.25
@@ -114,6 +119,7 @@ class Associator:
         here: dict[int, _Here] = {}
         boxes, stamp_ns = detections.boxes, detections.stamp_ns
         self._forget(stamp_ns)
+        others = frozenset(detections.track_ids.tolist()) - {-1}
         people = zip(
             detections.track_ids.tolist(),
             self._layout.holding(boxes.xyxy),
@@ -131,10 +137,31 @@ class Associator:
             for key in near:
                 here.setdefault(key, _Here()).near.append(track)
             if known is not None and (near or known.zones == inside):
-                known.confirmed_ns = stamp_ns
+                known.confirmed_ns = known.seen_ns = stamp_ns
+                known.box, known.gone_from, known.others = box, near or inside, others
             elif inside and track >= 0:
-                self._members[track] = _Member(self._station_of[inside[0]], inside, stamp_ns)
+                station = self._station_of[inside[0]]
+                self._members[track] = _Member(station, inside, stamp_ns, stamp_ns, box, inside, others)
+            elif known is not None:
+                known.gone_from = ()
+        self._add_hidden(detections, here)
         return here
+
+    def _add_hidden(self, detections: FrameDetections, here: dict[int, _Here]) -> None:
+        """Who is not seen is beside his zone while somebody who was seen with him stands before his last place."""
+        boxes = dict(zip(detections.track_ids.tolist(), detections.boxes.xyxy, strict=True))
+        for track, member in self._members.items():
+            before = [boxes[other] for other in member.others if other != track and other in boxes]
+            if track in boxes or not member.gone_from or not before:
+                continue
+            hidden_ns = detections.stamp_ns - member.seen_ns
+            if (
+                hidden_ns <= HIDDEN_NS
+                and geometry.covered_share(member.box, np.stack(before)) >= HIDDEN_SHARE
+            ):
+                member.confirmed_ns = detections.stamp_ns
+                for key in member.gone_from:
+                    here.setdefault(key, _Here()).near.append(track)
 
     def _place(self, holding: Keys, known: _Member | None, box: Box) -> tuple[Keys, Keys]:
         """The zones that somebody is in, and those that he is beside.
@@ -173,11 +200,24 @@ class Associator:
 
 @dataclass(slots=True)
 class _Member:
-    """Somebody who was in a station with his anchor: its number, the zones he was in last, when that was so."""
+    """Somebody who was in a station with his anchor.
+
+    Attributes:
+        station: its number.
+        zones: those that he was in last.
+        confirmed_ns: when he was in or beside them last, or hidden there; seen_ns: when he was seen there last.
+        box: his, then.
+        gone_from: the zones that he was in or beside when he was last seen; empty: he has been seen elsewhere since.
+        others: tracks of all who were seen in that picture.
+    """
 
     station: int
     zones: Keys
     confirmed_ns: int
+    seen_ns: int
+    box: Box
+    gone_from: Keys
+    others: frozenset[int]
 
 
 @dataclass(slots=True)

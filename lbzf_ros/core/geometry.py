@@ -114,6 +114,15 @@ def share_inside(box: Sequence[float], polygon: Sequence[Point]) -> float:
     return min(1.0, abs(signed_area_px2(corners)) / area_px2) if corners else 0.0
 
 
+def covered_share(box: Sequence[float], others: NDArray[np.float32]) -> float:
+    """Largest share 0..1 of a box (x_min, y_min, x_max, y_max) that one of other boxes (n, 4) covers."""
+    left, top, right, bottom = box
+    wide = np.minimum(others[:, 2], right) - np.maximum(others[:, 0], left)
+    tall = np.minimum(others[:, 3], bottom) - np.maximum(others[:, 1], top)
+    common = np.maximum(wide, 0) * np.maximum(tall, 0)
+    return float(common.max(initial=0.0)) / max((right - left) * (bottom - top), 1e-9)
+
+
 def clipped(polygon: Sequence[Point], box: Sequence[float]) -> list[Point]:
     """The part of a polygon that lies in a box (x_min, y_min, x_max, y_max); nothing when they are apart."""
     left, top, right, bottom = box

@@ -3,7 +3,7 @@
 What is known of a person is the number of his track, which may change when he was out of sight. So:
 
 - Who comes while the operator is there is a visitor, until he has been gone for `_VISIT_OVER_S`.
-- The operator has left when he is not in the zone; he may be beside it (NEAR), or hidden behind a visitor.
+- The operator has left when he is not in the zone; he may be beside it, or hidden behind a visitor (both NEAR).
 - Somebody new in the zone while the operator, last seen in it, is nowhere in the picture is the operator with a new
   number, unless both were once seen in the same picture.
 - Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
@@ -100,23 +100,15 @@ class PrimaryOperator:
             return OperatorPresence({zone.zone: Evidence.UNKNOWN for zone in zones})
         here = {track for zone in zones for track in zone.track_ids}
         near = {track for zone in zones for track in zone.near_track_ids}
-        seen = here | near | set(visible)
-        anonymous = any(zone.evidence is Evidence.PRESENT and not zone.track_ids for zone in zones)
+        seen = here | set(visible)  # who is hidden behind somebody is near, and not seen
         self._end_visits(stamp_ns, here | near)
         succeeded = self._follow(stamp_ns, here, near, seen)
         self.memory.last_ns = stamp_ns
         self._remember_beside(stamp_ns, seen)
         operator = self.memory.operator
-        hidden = (
-            operator is not None
-            and operator not in seen
-            and self.memory.vanished_inside
-            and bool(here)
-            and not anonymous
-        )
         # A person has no number yet in the first picture that shows him.
         may_be_he = operator is None or (operator not in seen and self.memory.vanished_inside)
-        evidence = {zone.zone: self._evidence(zone, hidden=hidden, may_be_he=may_be_he) for zone in zones}
+        evidence = {zone.zone: self._evidence(zone, may_be_he=may_be_he) for zone in zones}
         present = Evidence.PRESENT in evidence.values()
         self._note_alone(stamp_ns, alone=bool(here) and not present)
         return OperatorPresence(
@@ -133,14 +125,14 @@ class PrimaryOperator:
         self.memory.previous, self.memory.operator = self.memory.operator, None
         self.memory.vanished_inside = False
 
-    def _evidence(self, zone: ZoneOccupancy, *, hidden: bool, may_be_he: bool) -> Evidence:
+    def _evidence(self, zone: ZoneOccupancy, *, may_be_he: bool) -> Evidence:
         if zone.evidence is Evidence.UNKNOWN:
             return Evidence.UNKNOWN
         operator = self.memory.operator
         unnumbered = zone.evidence is Evidence.PRESENT and not zone.track_ids
         if operator in zone.track_ids or (unnumbered and may_be_he):
             return Evidence.PRESENT
-        return Evidence.NEAR if hidden or operator in zone.near_track_ids else Evidence.ABSENT
+        return Evidence.NEAR if operator in zone.near_track_ids else Evidence.ABSENT
 
     def _follow(self, stamp_ns: int, here: set[int], near: set[int], seen: set[int]) -> Crossing | None:
         """Say who is the operator now; his entry, if he succeeded somebody else."""

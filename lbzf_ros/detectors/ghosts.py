@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lbzf_ros.detectors.blobs import Blobs
 from lbzf_ros.detectors.masks import Mask
-from lbzf_ros.detectors.view import View
+from lbzf_ros.detectors.view import Image, View
 
 _RATIO = 1.5  # how much stronger the background's edge must be
 _MOVING = 0.03  # a blob of which more moves is somebody
@@ -32,8 +32,13 @@ def _is_ghost(view: View, background: NDArray[np.uint8], blobs: Blobs, index: in
     x0, y0, x1, y1 = (int(v) for v in blobs.xyxy[index])
     window = np.s_[max(0, y0 - 3) : min(height, y1 + 3), max(0, x0 - 3) : min(width, x1 + 3)]
     blob = (blobs.labels[window] == index + 1).astype(np.uint8)
-    border = cv2.morphologyEx(blob, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    return _edge(background[window], border) > _RATIO * _edge(view.image[window], border)
+    return is_hole(view.image[window], background[window], blob)
+
+
+def is_hole(image: Image, background: Image, piece: Mask) -> bool:
+    """Whether what a piece (h, w) of the picture (h, w, 3) differs by was in the background and has gone."""
+    border = cv2.morphologyEx(piece, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    return _edge(background, border) > _RATIO * _edge(image, border)
 
 
 def _edge(image: NDArray[np.uint8], where: NDArray[np.bool_]) -> float:

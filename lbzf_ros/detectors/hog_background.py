@@ -17,12 +17,13 @@ from lbzf_ros.core.model import NS_PER_S, Boxes, Homography, ModelInfo
 from lbzf_ros.detectors.blobs import Blobs, find_blobs
 from lbzf_ros.detectors.boxes import Array, clip, keep_strongest
 from lbzf_ros.detectors.ghosts import find_ghosts
+from lbzf_ros.detectors.masks import Mask
 from lbzf_ros.detectors.people import People
 from lbzf_ros.detectors.people_hog import Hits, PeopleHog
 from lbzf_ros.detectors.scene import Scene
 from lbzf_ros.detectors.view import View
 
-_VERSION = "2"
+_VERSION = "3"
 _MAX_LOOKS = 4  # parts of one picture that HOG looks at
 _MOVING = 0.02  # share of a blob that moves when it is worth a look in every picture
 _SHOWN_CONFIDENCE = (0.6, 0.95)  # of a confirmed person: without a recent hit, at most
@@ -46,6 +47,7 @@ class HogBackgroundDetector:
         self._searched_ns = 0
         self._looked_ns = 0
         self._motion_px = 0
+        self._ghosts: Mask = np.zeros((0, 0), np.uint8)  # of the last picture
 
     @property
     def info(self) -> ModelInfo:
@@ -71,9 +73,10 @@ class HogBackgroundDetector:
         hits = self._look(image_bgr, view, blobs, stamp_ns)
         self._people.confirm(hits, view, stamp_ns)
         sure = self._people.sure_blobs(stamp_ns)
-        ghosts = find_ghosts(
-            view, self._scene.background(), blobs, [i for i in range(len(blobs)) if i not in sure]
-        )
+        suspects = [i for i in range(len(blobs)) if i not in sure]
+        now = find_ghosts(view, self._scene.background(), blobs, suspects)
+        # Twice: a cloth that has just stopped before the lens has no edges either, and is gone in the next picture.
+        ghosts, self._ghosts = now & self._ghosts if self._ghosts.shape == now.shape else 0 * now, now
         for box in self._people.drop_gone(ghosts, stamp_ns):
             self._scene.doubt(box)
         held = self._people.held(view, blobs) & (1 - ghosts)

@@ -22,6 +22,20 @@ def fill(mask: Mask, box: Array) -> float:
     return float(np.count_nonzero(part)) / part.size if part.size else 0.0
 
 
+def fill_beside(mask: Mask, box: Array, others: list[Array]) -> tuple[float, float]:
+    """How full a box (4,) is where it lies in none of some other boxes (4,), and how much of it does: shares 0..1."""
+    x0, y0, x1, y1 = (max(0, round(float(value))) for value in box)
+    part = mask[y0:y1, x0:x1]
+    free = np.ones_like(part)
+    for other in others:
+        left, top, right, bottom = (
+            max(0, round(float(value))) for value in other - np.array([x0, y0, x0, y0])
+        )
+        free[top:bottom, left:right] = 0
+    left_over = int(np.count_nonzero(free))
+    return (np.count_nonzero(part & free) / left_over if left_over else 0.0, left_over / max(1, part.size))
+
+
 def around(box: Array, share: float) -> Window:
     """The rows and columns of a box that is grown by a share of its height on all sides."""
     grow = share * (box[3] - box[1])

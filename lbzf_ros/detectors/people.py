@@ -12,51 +12,80 @@ from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.detectors.blobs import Blobs
 from lbzf_ros.detectors.boxes import Array, area, iou, overlap, shared_part
+from lbzf_ros.detectors.crowd import Silhouette, has_outgrown, share_out
 from lbzf_ros.detectors.masks import Mask, around, fill, recentred, refined
 from lbzf_ros.detectors.people_hog import SURE_MARGIN, Hits
-from lbzf_ros.detectors.person import GONE_FILL, MOVING_FILL, Person, stirs
+from lbzf_ros.detectors.person import GONE_FILL, KNOWN_S, MOVING_FILL, Among, Person, stirs
+from lbzf_ros.detectors.same import (
+    HIT_FILL,
+    are_one,
+    blend,
+    claims_of,
+    has_stepped_out,
+    is_cut_off,
+    is_part,
+    nearest,
+    stacked,
+)
 from lbzf_ros.detectors.view import View
 
-_HIT_FILL = 0.35  # share of a box that must be foreground for a new person
 _BACKGROUND_FILL = 0.2  # and at most for one whom the background shows
 _SCORE_DECAY_S = 3.0
 _MAX_SCORE = 4.0
 _SAME_IOU = 0.55  # of a blob's box with the box around a HOG hit
 _LOST_S = 1.0
+_HIDDEN_S = 3.0  # as long as a tracker holds somebody
 _HELD_AROUND = 0.08  # of his height: how far around a person nothing is learnt
-_SPEED = 1.2  # of a hurrying person, body heights a second
-_INSIDE = 0.8  # of a smaller box lies in a larger one: then it is in it
-_DOUBLE = 0.75  # of the smaller of two boxes lies in the other
 _COVERED = 0.2  # of his box lies in somebody else's
-_PART = 0.6  # of his size: less than that at once is a part of him, not him
-_KNOWN_S = 1.0  # after so long his size is known
-_WALKING = 0.1  # share of a blob that moves when its person walks
 
 
 @dataclass(slots=True)
 class People:
-    """The people of one camera."""
+    """The people of one camera.
+
+    Attributes:
+        members: everybody who is known or may be somebody.
+        spare: boxes (4,) below heads beside somebody that are nobody's yet.
+        earlier: who was part of the background when it was left, and his box (4,).
+    """
 
     settings: DetectorSettings
     members: list[Person] = field(default_factory=list)
+    spare: list[Array] = field(default_factory=list)
+    earlier: list[tuple[Person, Array]] = field(default_factory=list)
 
     def follow(self, view: View, blobs: Blobs, stamp_ns: int) -> None:
         """Move everybody with the foreground of a new picture."""
+        if view.left_known:
+            self.earlier = [(p, p.box) for p in self.members if p.confirmed and p.in_background]
+        elif view.returned:
+            self._return(stamp_ns)
         decay = math.exp(-view.elapsed_s / _SCORE_DECAY_S)
-        claims = [self._claim(person, view, blobs) for person in self.members]
+        claims = [claims_of(person, view, blobs) for person in self.members]
         owners = [
             sum(p.confirmed and i in claim for p, claim in zip(self.members, claims, strict=True))
             for i in range(len(blobs))
         ]
-        for person, claim in zip(self.members, claims, strict=True):
+        for person in self.members:
             person.score *= decay
             person.blob, person.shared = -1, False
-            if person.in_background:
-                continue
-            if claim:
-                self._move(person, claim, owners, view, blobs)
+            person.among = Among.NOBODY
+        together = self._share_out(claims, view, blobs)
+        for i, (person, claim) in enumerate(zip(self.members, claims, strict=True)):
+            if claim and not person.in_background:
+                left = together.get(i, claim)
+                if left:
+                    self._move(person, left, owners, view, blobs)
         for person in self.members:
-            person.note(view, stamp_ns)
+            person.note(view, stamp_ns, self._before(person))
+
+    def _return(self, stamp_ns: int) -> None:
+        """The background of before is back, with those whom it shows."""
+        for person, box in self.earlier:
+            person.box, person.in_background, person.shared, person.blob = box, True, False, -1
+            person.seen_ns = person.moved_ns = stamp_ns
+        returned = [person for person, _ in self.earlier]
+        self.members = returned + [p for p in self.members if p not in returned]
 
     def shift(self, shift_px: tuple[float, float]) -> None:
         """The camera was knocked aside: everybody is elsewhere in the picture, right and down, working pixels."""
@@ -74,18 +103,19 @@ class People:
         for box, weight in zip(hits.xyxy, hits.weight, strict=True):
             if self._holds_several(box):
                 continue
-            person = _nearest(box, free)
+            person = self._fitting(box, free, stamp_ns)
             if person is None:
                 person = self._newcomer(box, float(weight), view, stamp_ns)
                 if person is None:
                     continue
             else:
                 free.remove(person)
-                if _has_stepped_out(person, box, view):
+                if has_stepped_out(person, box, view):
                     person = self._stepped_out(person, stamp_ns)
             self._believe(person, float(weight), stamp_ns)
             person.hit_ns = stamp_ns
-            self._place(person, box, view)
+            if person.among is Among.NOBODY:
+                self._place(person, box, view)
             person.seen, person.seen_ns = True, stamp_ns
 
     def drop_gone(self, ghosts: Mask, stamp_ns: int) -> list[Array]:
@@ -114,33 +144,46 @@ class People:
                 mask |= np.asarray(cv2.dilate(own, np.ones((5, 5), np.uint8)), np.uint8)
         return mask
 
-    def _claim(self, person: Person, view: View, blobs: Blobs) -> list[int]:
-        """Blobs that may be the person's, best first: those he was on, then those that he can have walked to."""
-        height = person.box[3] - person.box[1]
-        reach = _SPEED * height * min(view.elapsed_s, 1.0)
-        reachable = person.box + np.array([-reach, -reach / 2, reach, reach / 2], np.float32)
-        below = overlap(person.box[None], blobs.xyxy)[0] / np.minimum(area(person.box), area(blobs.xyxy))
-        beside = overlap(reachable[None], blobs.xyxy)[0] / area(blobs.xyxy)
-        heights = blobs.xyxy[:, 3] - blobs.xyxy[:, 1]
-        is_on = below > 0.2
-        can_reach = (beside > 0.5) & (heights > 0.6 * height) & (heights < 1.6 * height)
-        if is_on.any():
-            can_reach &= blobs.moving > _WALKING
-        value = np.where(is_on, 1 + below, beside) + np.minimum(blobs.moving, 0.2)
-        return [int(i) for i in np.argsort(-value, kind="stable") if is_on[i] or can_reach[i]]
+    def _share_out(self, claims: list[list[int]], view: View, blobs: Blobs) -> dict[int, list[int]]:
+        """Place those whose blob has the heads of several people, or of one with several people.
+
+        Returns:
+            By their index, the blobs where else they may be: none unless they have gone from here.
+        """
+        self.spare = []
+        together: dict[int, list[int]] = {}
+        wanted = {claim[0] for claim in claims if claim}
+        for blob in range(len(blobs)):
+            on_it = [i for i, claim in enumerate(claims) if claim[:1] == [blob]]
+            on_it = [i for i in on_it if not self.members[i].in_background]
+            people = [self.members[i] for i in on_it]
+            if not any(p.confirmed for p in people):
+                continue
+            tall = [float(p.box[3] - p.box[1]) for p in people if p.confirmed]
+            whole = Silhouette.of(blobs, blob, sum(tall) / len(tall), len(tall) > 1)
+            grown = len(whole.heads) == 1 and has_outgrown(people[0], whole)
+            if len(whole.heads) > 1 or len(tall) > 1 or grown:
+                self.spare += share_out(people, whole, view)
+                for i in on_it:
+                    others = claims[i][1:] if self.members[i].among is Among.AWAY else []
+                    together[i] = [other for other in others if other not in wanted]
+            elif len(whole.heads):
+                people[0].head = whole.heads[0]
+        return together
 
     def _move(self, person: Person, claim: list[int], owners: list[int], view: View, blobs: Blobs) -> None:
         """Give him the outline of his blob, or his old size where the blob is more than him."""
         main = claim[0]
         old_width, old_height = person.box[2:] - person.box[:2]
-        box = _stacked(blobs.xyxy[claim], 1.25 * old_height)
+        box = stacked(blobs.xyxy[claim], 1.25 * old_height)
         width, height = box[2:] - box[:2]
         alone = owners[main] <= 1 if person.confirmed else owners[main] == 0
         person.blob = main if alone else -1
-        if alone and _is_part(box, person.box) and fill(view.moving, person.box) < MOVING_FILL:
+        if alone and is_part(box, person.box) and fill(view.moving, person.box) < MOVING_FILL:
             return  # half of somebody who does not move cannot have gone: it has the background's colour
         if alone and width < max(1.4 * old_width, 0.65 * height) and height < 1.5 * old_height:
             person.box = box
+            person.note_size()
             return
         person.shared = True
         if fill(view.moving, person.box) >= MOVING_FILL:
@@ -148,27 +191,38 @@ class People:
 
     def _place(self, person: Person, hit: Array, view: View) -> None:
         """Move him to the box (4,) where HOG found him, unless his blob says nearly the same more exactly."""
-        if _is_part(hit, person.box):
+        if is_part(hit, person.box):
             return
         if person.in_background:
             if fill(view.foreground, hit) < GONE_FILL:
-                person.box = _blend(person.box, hit)
+                person.box = blend(person.box, hit)
                 return
             return
         middle, width = float(hit[0] + hit[2]) / 2, float(person.box[2] - person.box[0])
         hit = refined(hit, view.solid)
-        if person.shared and person.seen_s >= _KNOWN_S:
+        if person.shared and person.seen_s >= KNOWN_S:
             # What is beside him is somebody else's, so his width is the one that he had alone.
             hit = np.array([middle - width / 2, hit[1], middle + width / 2, hit[3]], np.float32)
-        if _is_part(hit, person.box):
+        if is_part(hit, person.box):
             return
         if person.blob < 0 or person.shared or iou(person.box[None], hit[None])[0, 0] < _SAME_IOU:
             person.box = hit
             person.shared = person.blob >= 0
 
+    def _fitting(self, hit: Array, free: list[Person], stamp_ns: int) -> Person | None:
+        """Whom a hit (4,) shows: one of those, or whoever has a head that is nobody's yet."""
+        boxes = [*(p.box for p in free), *self.spare]
+        best = nearest(hit, boxes)
+        if best is None or best < len(free):
+            return None if best is None else free[best]
+        person = Person(self.spare.pop(best - len(free)), False, stamp_ns, among=Among.HEAD, shared=True)
+        self.members.append(person)
+        free.append(person)
+        return person
+
     def _holds_several(self, hit: Array) -> bool:
         """Whether a hit (4,) has two known people in it: their outlines together look like a larger one."""
-        inside = [p for p in self.members if p.confirmed and p.seen and _is_part(p.box, hit)]
+        inside = [p for p in self.members if p.confirmed and p.seen and is_part(p.box, hit)]
         return len(inside) >= 2
 
     def _stepped_out(self, person: Person, stamp_ns: int) -> Person:
@@ -187,7 +241,7 @@ class People:
         if any(shared_part(box, p.box) > 0.6 for p in self.members):
             return None
         own = refined(box, view.solid)
-        if fill(view.foreground, box) >= _HIT_FILL or _is_cut_off(own, box, view):
+        if fill(view.foreground, box) >= HIT_FILL or is_cut_off(own, box, view):
             person = Person(own, False, stamp_ns)
         elif weight >= SURE_MARGIN and self._may_be_background(box, view):
             person = Person(box, True, stamp_ns)
@@ -217,11 +271,19 @@ class People:
             return True
         if fill(ghosts, person.box) > 0.4:
             return True
-        lost_s = self.settings.hold_s if self._is_covered(person) else _LOST_S
+        lost_s = _HIDDEN_S if person.among is Among.HIDDEN else _LOST_S
+        lost_s = self.settings.hold_s if self._is_covered(person) else lost_s
         if stamp_ns - person.seen_ns > lost_s * NS_PER_S:
             return True
         alive_ns = person.moved_ns if person.in_background else max(person.moved_ns, person.hit_ns)
         return stamp_ns - alive_ns > self.settings.hold_s * NS_PER_S
+
+    def _before(self, person: Person) -> list[Array]:
+        """Boxes (4,) of those who may stand before somebody whom the background shows."""
+        if not person.is_established:
+            return []
+        others = (p for p in self.members if p.confirmed and p.seen and not p.in_background)
+        return [other.box for other in others if overlap(person.box[None], other.box[None])[0, 0] > 0]
 
     def _is_covered(self, person: Person) -> bool:
         """Whether somebody stands before a person whom the background shows.
@@ -242,55 +304,11 @@ class People:
         order = sorted(self.members, key=lambda p: (-p.confirmed, -p.score))
         kept: list[Person] = []
         for person in order:
-            same = [other for other in kept if shared_part(person.box, other.box) >= _DOUBLE]
+            same = [other for other in kept if are_one(person, other)]
             if person.confirmed and all(person.is_established != other.is_established for other in same):
                 for hidden in (p for p in (person, *same) if same and p.is_established):
-                    hidden.seen = False
+                    hidden.seen &= hidden.peeps_out
                 kept.append(person)
             elif not same:
                 kept.append(person)
         self.members = [p for p in self.members if p in kept]
-
-
-def _stacked(boxes: Array, max_height: float) -> Array:
-    """The first of some boxes (n, 4), joined with the others that are above or below it: head, body, legs."""
-    box = boxes[0]
-    for other in boxes[1:]:
-        joined = np.concatenate([np.minimum(box[:2], other[:2]), np.maximum(box[2:], other[2:])])
-        common = min(box[2], other[2]) - max(box[0], other[0])
-        narrower = min(box[2] - box[0], other[2] - other[0])
-        if common > 0.5 * narrower and joined[3] - joined[1] < max_height:
-            box = joined
-    return np.asarray(box, np.float32)
-
-
-def _is_part(hit: Array, whole: Array) -> bool:
-    """Whether HOG has seen only a part of somebody: head and shoulders, or legs."""
-    return bool(shared_part(hit, whole) > _INSIDE and area(hit) < _PART * area(whole))
-
-
-def _has_stepped_out(person: Person, hit: Array, view: View) -> bool:
-    """Whether a hit (4,) is beside the place of a person whom the background shows, and his place has changed."""
-    changed = min(fill(view.foreground, hit), fill(view.foreground, person.box)) >= GONE_FILL
-    return person.in_background and changed and bool(iou(person.box[None], hit[None])[0, 0] < 0.5)
-
-
-def _is_cut_off(own: Array, hit: Array, view: View) -> bool:
-    """Whether a hit (4,) is somebody of whom the picture's edge leaves a part: his own box is narrow, and full."""
-    tall = own[3] - own[1] >= _PART * (hit[3] - hit[1])
-    return bool(tall) and fill(view.foreground, own) >= _HIT_FILL
-
-
-def _blend(old: Array, new: Array) -> Array:
-    return np.asarray(0.7 * old + 0.3 * new, np.float32)
-
-
-def _nearest(box: Array, people: list[Person]) -> Person | None:
-    """Whose box (4,) this most likely is: the one it shares most with."""
-    if not people:
-        return None
-    shared = iou(box[None], np.stack([p.box for p in people]))[0]
-    inner = np.array([shared_part(box, p.box) for p in people])
-    value = np.where((shared > 0.25) | (inner > 0.7), shared + 0.5 * inner, 0)
-    best = int(value.argmax())
-    return people[best] if value[best] > 0 else None

@@ -12,7 +12,6 @@ Every pixel has a mean colour and a variance. Three things differ from an ordina
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -21,9 +20,10 @@ from numpy.typing import NDArray
 from lbzf_ros.config.detectors import DetectorSettings
 from lbzf_ros.core.model import NS_PER_S, Homography
 from lbzf_ros.detectors.boxes import Array
-from lbzf_ros.detectors.bump import shift_between, shifted
+from lbzf_ros.detectors.bump import movement_between
 from lbzf_ros.detectors.light import LightCurve
 from lbzf_ros.detectors.masks import Mask, around
+from lbzf_ros.detectors.memory import Memory, warped
 from lbzf_ros.detectors.view import Image, View, largest_difference, shrunk, smoothed, without_shadows
 
 _GRID = 5  # light and noise are estimated on every fifth pixel of every fifth row
@@ -36,43 +36,12 @@ _FORGIVE = 2.0  # a second without difference takes back so many seconds with
 _BUMP_SHARE = 0.04  # of the picture that is suddenly different: it may be the camera
 _BUMP_LARGE = 0.25  # or that has been so for longer: it may still swing
 _BUMP_EXPLAINED = 0.5  # of that may be left when it was
+_SWINGS_S = 2.0  # after a knock
 _WHITE, _BLACK, _CLIPPED_SHARE = 250, 3, 0.25  # of a picture that is over- or underexposed
+_LONGEST_STEP_S = 1.0  # from picture to picture: what was not looked at longer was not the same all the time
+_EXPLAINS = 0.5  # of what is different may be left for an earlier background to be back
+_LEARNT_S = 10.0  # after so long in one light the background is known
 _SETTLES_WITHIN_S = 4.0  # a camera's exposure follows a switched lamp in 1 to 2 s
-
-
-@dataclass(slots=True, eq=False)
-class _Memory:
-    """What is remembered of each pixel; (h, w) and (h, w, 3) arrays.
-
-    Attributes:
-        mean: colours of the background in the light of when they were learnt.
-        expected: the same in the light of the last picture.
-        variance: of the difference, squared grey levels.
-        different_s: for how long the pixel has been different without a person there.
-        doubt_s: for how long it may still be a person who was taken for background.
-        people, foreground, image: of the last picture.
-    """
-
-    mean: Array
-    expected: Array
-    variance: Array
-    different_s: Array
-    doubt_s: Array
-    people: Mask
-    foreground: Mask
-    image: Image
-
-    def moved(self, shift_px: tuple[float, float]) -> _Memory:
-        """The same, seen by a camera that was knocked aside."""
-        return _Memory(*(shifted(getattr(self, field.name), shift_px) for field in fields(self)))
-
-    @classmethod
-    def of(cls, image: Image, doubt_s: float) -> _Memory:
-        """Begin with a picture."""
-        shape = image.shape[:2]
-        mean = image.astype(np.float32)
-        zeros, none = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
-        return cls(mean, mean, zeros, zeros.copy(), np.full(shape, doubt_s, np.float32), none, none, image)
 
 
 class Scene:
@@ -80,11 +49,13 @@ class Scene:
 
     def __init__(self, settings: DetectorSettings) -> None:
         self._settings = settings
-        self._memory: _Memory | None = None
+        self._memory: Memory | None = None
         self._light = LightCurve()
         self._stamp_ns = 0
-        self._age_s = self._noise = self._share = 0.0
+        self._age_s = self._noise = self._share = self._swings_s = 0.0
         self._unsettled_s: float | None = None
+        self._earlier: Memory | None = None
+        self._lit_s = 0.0
         self._scale = 0
 
     def look(self, image_bgr: Image, stamp_ns: int) -> View:
@@ -109,15 +80,25 @@ class Scene:
             memory.image, view.settling = image, True
             return view
         if self._is_relit(view):
-            self._relight(memory, image, before, memory.people | _wider(different))
-            view = self._compare(memory, image, np.zeros_like(moving), elapsed_s, scale)
-            view.relit = True
+            again = self._as_earlier(view)
+            if again is None or self._memory is None:
+                is_known = self._lit_s >= _LEARNT_S
+                self._relight(memory, image, before, memory.people | _wider(different))
+                view = self._compare(memory, image, np.zeros_like(moving), elapsed_s, scale)
+                view.relit, view.left_known = True, is_known
+            else:
+                view, memory = again, self._memory
+                view.returned = True
         elif self._unsettled_s is not None:
             view.relit, view.moving = True, np.zeros_like(moving)
         else:
             self._follow_noise(change)
         self._unsettled_s = None
-        memory.image, memory.foreground, self._share = image, view.foreground, view.share
+        memory.image, memory.foreground = image, view.foreground
+        # While the camera may still swing, what it shows is compared with how it was before.
+        self._share = view.share if self._swings_s <= 0 else min(view.share, self._share)
+        self._lit_s += min(elapsed_s, _LONGEST_STEP_S)
+        self._swings_s -= elapsed_s
         return view
 
     def doubt(self, box: Array) -> None:
@@ -133,7 +114,7 @@ class Scene:
             people: uint8 (h, w), 1 where nothing is to be learnt.
             ghosts: uint8 (h, w), 1 where the picture is the background from now on.
         """
-        memory, elapsed_s = self._memory, view.elapsed_s
+        memory, elapsed_s = self._memory, min(view.elapsed_s, _LONGEST_STEP_S)
         if memory is None or view.settling:
             return
         memory.people = people
@@ -162,22 +143,25 @@ class Scene:
         matrix = to_working @ np.array(step).reshape(3, 3) @ np.linalg.inv(to_working)
         now = self._light.undo(memory.image.reshape(-1, 3).astype(np.float32)).reshape(memory.image.shape)
         unknown = np.full_like(memory.doubt_s, self._settings.doubt_s)
-        mean = _warped(memory.mean, matrix, now)
-        moved = _Memory(
+        mean = warped(memory.mean, matrix, now)
+        moved = Memory(
             mean=mean,
             expected=self._light.apply(mean),
-            variance=_warped(memory.variance, matrix, np.zeros_like(memory.variance)),
+            variance=warped(memory.variance, matrix, np.zeros_like(memory.variance)),
             different_s=np.zeros_like(memory.different_s),
-            doubt_s=_warped(memory.doubt_s, matrix, unknown),
+            doubt_s=warped(memory.doubt_s, matrix, unknown),
             people=np.asarray(
                 cv2.warpPerspective(memory.people, matrix, memory.people.shape[1::-1]), np.uint8
             ),
             foreground=np.zeros_like(memory.foreground),
             image=memory.image,
         )
-        after = self._compare(moved, memory.image, moved.foreground, 0.0, self._scale)
-        if after.share < self._share:
-            self._memory, self._share = moved, after.share
+        before, after = (
+            self._compare(known, memory.image, moved.foreground, 0.0, self._scale).share
+            for known in (memory, moved)
+        )
+        if after < before:
+            self._memory, self._share, self._earlier = moved, after, None
 
     def background(self) -> Image:
         """What the last picture would show without people: uint8 (h, w, 3)."""
@@ -185,36 +169,46 @@ class Scene:
             return np.zeros((0, 0, 3), np.uint8)
         return np.asarray(cv2.convertScaleAbs(self._memory.expected), np.uint8)
 
-    def _begin(self, image: Image, stamp_ns: int) -> _Memory:
-        self._memory = _Memory.of(image, self._settings.doubt_s)
+    def _begin(self, image: Image, stamp_ns: int) -> Memory:
+        self._memory = Memory.of(image, self._settings.doubt_s)
         self._light = LightCurve()
         self._stamp_ns = stamp_ns
-        self._age_s = self._noise = self._share = 0.0
+        self._age_s = self._noise = self._share = self._swings_s = self._lit_s = 0.0
+        self._earlier = None
         return self._memory
 
-    def _follow_light(self, memory: _Memory, image: Image) -> None:
+    def _follow_light(self, memory: Memory, image: Image) -> None:
+        self._fit_light(self._light, memory, image)
+        memory.expected = self._light.apply(memory.mean)
+
+    @staticmethod
+    def _fit_light(light: LightCurve, memory: Memory, image: Image) -> None:
         mean, now = memory.mean[::_GRID, ::_GRID], image[::_GRID, ::_GRID]
         free = (memory.foreground | memory.people)[::_GRID, ::_GRID] == 0
         if 10 * np.count_nonzero(free) > free.size:
-            self._light.update(mean[free], now[free].astype(np.float32))
-        memory.expected = self._light.apply(memory.mean)
+            light.update(mean[free], now[free].astype(np.float32))
 
-    def _follow_bump(self, memory: _Memory, view: View) -> View:
+    def _follow_bump(self, memory: Memory, view: View) -> View:
         """Move what is known with the picture, if that explains what is different in it."""
-        shift_px = shift_between(memory.expected, view.image)
-        if shift_px is None:
+        free = 1 - _wider(memory.people)
+        matrix = movement_between(memory.expected, view.image, free, swings=self._swings_s > 0)
+        if matrix is None:
             return view
-        moved = memory.moved(shift_px)
+        self._swings_s = _SWINGS_S
+        moved = memory.moved(matrix)
         moved.expected = self._light.apply(moved.mean)
         still = np.zeros_like(view.moving)  # everything has moved, so that nobody has for sure
         after = self._compare(moved, view.image, still, view.elapsed_s, view.scale)
         if after.share - self._share > _BUMP_EXPLAINED * (view.share - self._share):
             return view
-        self._memory = moved
-        after.shift_px = shift_px
+        self._memory, self._earlier = moved, None
+        height, width = view.foreground.shape
+        middle = np.array([width / 2, height / 2, 1.0])
+        right, down = (matrix @ middle - middle)[:2].tolist()
+        after.shift_px = right, down
         return after
 
-    def _compare(self, memory: _Memory, image: Image, moving: Mask, elapsed_s: float, scale: int) -> View:
+    def _compare(self, memory: Memory, image: Image, moving: Mask, elapsed_s: float, scale: int) -> View:
         difference = largest_difference(image.astype(np.float32), memory.expected)
         limit = self._limit(np.sqrt(np.maximum(memory.variance, np.float32(self._noise**2))))
         foreground = smoothed(difference > limit, 5)
@@ -242,7 +236,7 @@ class Scene:
         sudden = self._light.is_sudden or self._unsettled_s is not None
         return view.share > limit or (sudden and view.share - self._share > limit / 4)
 
-    def _is_settling(self, memory: _Memory, view: View) -> bool:
+    def _is_settling(self, memory: Memory, view: View) -> bool:
         """Whether the light is being switched: what is learnt now is wrong when the exposure has followed.
 
         Until its level stands still and the picture is neither white nor black, at most for `_SETTLES_WITHIN_S`. A lamp
@@ -255,8 +249,29 @@ class Scene:
         self._unsettled_s += view.elapsed_s
         return (sudden or clipped) and self._unsettled_s < _SETTLES_WITHIN_S
 
-    def _relight(self, memory: _Memory, image: Image, before: Array, keep: Mask) -> None:
+    def _as_earlier(self, view: View) -> View | None:
+        """The picture compared with the background from before the last change of light, if that has come back.
+
+        A lamp is on again, or whatever stood before the lens has gone. What was learnt in between is forgotten: behind
+        people it was a guess.
+        """
+        known = self._earlier
+        if known is None or known.image.shape != view.image.shape:
+            return None
+        known, light = known.copy(), LightCurve()
+        self._fit_light(light, known, view.image)
+        known.expected = light.apply(known.mean)
+        after = self._compare(known, view.image, np.zeros_like(view.moving), view.elapsed_s, view.scale)
+        if after.share > _EXPLAINS * view.share:
+            return None
+        self._memory, self._light, self._lit_s = known, light, 0.0
+        return after
+
+    def _relight(self, memory: Memory, image: Image, before: Array, keep: Mask) -> None:
         """Take the picture as background; where `keep` is 1, the background `before` in the light around it."""
+        if self._lit_s >= _LEARNT_S:  # else it is a guess itself
+            self._earlier = memory.copy()
+        self._lit_s = 0.0
         free = (1 - keep).astype(np.float32)[..., None]
         spread = max(image.shape[:2]) / 6
         now = cv2.GaussianBlur(image * free + 1e-3, (0, 0), spread)
@@ -267,7 +282,7 @@ class Scene:
         memory.doubt_s[keep == 0] = self._settings.doubt_s
         self._light.forget()
 
-    def _learn_colours(self, memory: _Memory, view: View, people: Mask, rate: float) -> None:
+    def _learn_colours(self, memory: Memory, view: View, people: Mask, rate: float) -> None:
         free = 1 - people
         still = free & (1 - view.foreground)
         if not people.any():  # nobody below whom the old light is still needed
@@ -281,7 +296,7 @@ class Scene:
         clipped = np.minimum(square, view.limit * view.limit)
         cv2.accumulateWeighted(clipped, memory.variance, rate / _TREMBLE_SLOWNESS, free & view.foreground)
 
-    def _absorb(self, memory: _Memory, where: NDArray[np.bool_]) -> None:
+    def _absorb(self, memory: Memory, where: NDArray[np.bool_]) -> None:
         if where.any():
             memory.mean[where] = self._light.undo(memory.image[where].astype(np.float32))
             memory.different_s[where] = 0
@@ -291,15 +306,6 @@ class Scene:
 def _brighter(image: Image, step: NDArray[np.float64]) -> Image:
     """The picture (h, w, 3), each channel so many grey levels brighter."""
     return np.asarray(cv2.add(image, np.append(step, 0.0)), np.uint8)
-
-
-def _warped(values: Array, matrix: NDArray[np.float64], beyond: Array) -> Array:
-    """Values of each pixel (h, w) or (h, w, 3) where they are after a movement; `beyond` where none come from."""
-    size = values.shape[1::-1]
-    moved = cv2.warpPerspective(
-        values, matrix, size, dst=beyond.copy(), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
-    )
-    return np.asarray(moved, np.float32)
 
 
 def _is_clipped(image: Image, background: Array) -> bool:

@@ -34,6 +34,8 @@ class View:
         elapsed_s: seconds since the picture before, 0 for the first.
         scale: picture pixels in one working pixel, in x and in y.
         relit: the light was switched: everything but people was learnt anew, `moving` says nothing.
+        left_known: and the background until then had been known for long.
+        returned: such a background is back, as it was when it was left.
         settling: the light is being switched, and the camera's exposure has not followed yet: nothing in the picture
             can be compared with the background.
         shift_px: right and down, working pixels: by how much the camera was knocked aside just now.
@@ -49,6 +51,8 @@ class View:
     elapsed_s: float
     scale: int
     relit: bool = False
+    left_known: bool = False
+    returned: bool = False
     settling: bool = False
     shift_px: tuple[float, float] = (0.0, 0.0)
 

@@ -66,6 +66,33 @@ def two_neighbours() -> Associator:
     )
 
 
+def test_who_vanishes_behind_somebody_is_beside_his_zone_until_that_one_goes() -> None:
+    line = two_neighbours()
+    line.update(people(standing(50), standing(75), tracks=[1, 2]))
+    for i in range(1, 30):  # longer than members are remembered
+        behind = seen(line.update(people(standing(58), tracks=[2], at_s=0.2 * i)))
+    assert behind["LEFT"] == (Evidence.PRESENT, (2,), (1,))
+    gone = seen(line.update(people(standing(85), tracks=[2], at_s=6.2)))
+    assert gone["LEFT"] == (Evidence.PRESENT, (2,), ())
+
+
+def test_who_vanishes_with_nobody_before_him_has_gone() -> None:
+    line = two_neighbours()
+    line.update(people(standing(30), standing(75), tracks=[1, 2]))
+    assert seen(line.update(people(standing(75), tracks=[2], at_s=0.2)))["LEFT"][2] == ()
+
+
+def test_who_was_last_seen_elsewhere_is_not_hidden_in_his_zone() -> None:
+    line = two_neighbours()
+    line.update(people(standing(50), tracks=[1]))
+    line.update(people(standing(400), tracks=[1], at_s=0.2))
+    assert seen(line.update(people(standing(50), tracks=[2], at_s=0.4)))["LEFT"] == (
+        Evidence.PRESENT,
+        (2,),
+        (),
+    )
+
+
 @pytest.mark.parametrize(
     ("middle_x", "expected"),
     [

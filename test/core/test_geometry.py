@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lbzf_ros.core.errors import InvalidValue
-from lbzf_ros.core.geometry import inside, moved, polygon_problem, share_inside
+from lbzf_ros.core.geometry import covered_share, inside, moved, polygon_problem, share_inside
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,17 @@ def test_the_share_of_a_box_in_a_polygon_agrees_with_shapely(
 
 def test_a_box_without_area_has_no_share() -> None:
     assert share_inside((5, 5, 5, 8), SQUARE) == 0.0
+
+
+@given(
+    box=st.tuples(*[st.floats(0, 100)] * 2, *[st.floats(101, 200)] * 2),
+    shift=st.floats(-300, 300),
+)
+def test_the_covered_share_of_a_box_is_what_another_one_shares_with_it(
+    box: tuple[float, float, float, float], shift: float
+) -> None:
+    x0, y0, x1, y1 = box
+    other = np.array([[x0 + shift, y0, x1 + shift, y1]], np.float32)
+    expected = max(0.0, 1 - abs(shift) / (x1 - x0))
+    assert covered_share(box, other) == pytest.approx(expected, abs=1e-4)
+    assert covered_share(box, np.zeros((0, 4), np.float32)) == 0

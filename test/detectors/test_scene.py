@@ -127,6 +127,26 @@ def test_a_light_that_never_settles_is_waited_for_some_seconds_only(camera: Came
     assert not all(states)
 
 
+def test_a_background_that_comes_back_is_as_it_was(camera: Camera) -> None:
+    camera.show(ROOM, 10)
+    camera.show(furnished(), 2, held=True)
+    checks = np.random.default_rng(1).integers(0, 255, (12, 16, 3), np.uint8)
+    cloth = np.asarray(cv2.resize(checks, (640, 480), interpolation=cv2.INTER_NEAREST), np.uint8)
+    covered = [camera.show(cloth, held=True) for _ in range(30)]  # after so many the exposure has settled
+    assert sum(view.left_known for view in covered) == 1
+    back = [camera.show(ROOM) for _ in range(30)]
+    assert sum(view.returned for view in back) == 1
+    assert not any(view.relit for view in back)
+    assert np.count_nonzero(back[-1].foreground) == 0
+
+
+def test_time_that_was_not_looked_at_makes_nothing_background(camera: Camera) -> None:
+    camera.show(furnished())
+    camera.count += 5 * 3600
+    assert np.count_nonzero(camera.show(furnished()).foreground) > 0
+    assert np.count_nonzero(camera.show(furnished()).foreground) > 0
+
+
 def test_pictures_are_shrunk_by_a_whole_factor() -> None:
     assert shrunk(np.zeros((963, 1282, 3), np.uint8), 240)[0].shape == (240, 320, 3)
     small, factor = shrunk(np.zeros((100, 80, 3), np.uint8), 240)
@@ -148,8 +168,8 @@ def test_a_shadow_is_not_solid_and_a_coat_is() -> None:
 def test_the_background_goes_with_a_camera_that_has_moved() -> None:
     camera, seen = Camera(), hall()[80:560, 80:720]
     camera.show(seen, 4)
-    # It has turned, too, which nobody but the watch over drift can tell.
-    matrix = cv2.getRotationMatrix2D((300, 200), 5, 1.03)
+    # It has turned far, which nobody but the watch over drift can tell.
+    matrix = cv2.getRotationMatrix2D((300, 200), 9, 1.03)
     moved = np.asarray(cv2.warpAffine(seen, matrix, (640, 480), borderMode=cv2.BORDER_REFLECT), np.uint8)
     before = camera.show(moved)
     step = tuple(float(value) for value in (*matrix.ravel(), 0, 0, 1))
@@ -182,6 +202,17 @@ def test_a_knock_against_the_camera_moves_what_is_known(right_px: int, down_px: 
     left, top = (320 + right_px) // 2, (320 + down_px) // 2
     assert view.foreground[top + 5 : top + 55, left + 5 : left + 35].mean() > 0.95
     assert view.share < 0.1
+
+
+def test_a_knock_turns_and_stretches_the_view_too() -> None:
+    camera = Camera()
+    whole = np.ascontiguousarray(hall()[80:560, 80:720])
+    camera.show(whole, 5)
+    turned = cv2.getRotationMatrix2D((320, 240), 0.4, 1.004)
+    turned[:, 2] += (4, 3)
+    view = camera.show(np.asarray(cv2.warpAffine(whole, turned, (640, 480), borderMode=cv2.BORDER_REPLICATE)))
+    assert view.shift_px == pytest.approx((2, 1.5), abs=0.3)
+    assert view.share < 0.01
 
 
 def test_somebody_who_comes_in_is_no_knock(camera: Camera) -> None:
