@@ -112,7 +112,9 @@ def _answer(one: Mapping[str, Any]) -> str:
 
 
 def _schema(content: Mapping[str, Any]) -> dict[str, Any]:
-    return next(iter(content.values()), {}).get("schema", {})  # type: ignore[no-any-return]
+    for answer in content.values():
+        return dict(answer.get("schema", {}))
+    return {}
 
 
 def _parameters(parameters: Iterable[Mapping[str, Any]]) -> Iterator[str]:
