@@ -56,7 +56,8 @@ class HogBackgroundDetector:
 
     def follow(self, step: Homography) -> None:
         """The view has moved: so has the background."""
-        self._scene.follow(step)
+        if self._scene.follow(step):
+            self._people.come_back(step, self._scene.scale)
 
     def detect(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> Boxes:
         """Find the people of the next picture: uint8 (height, width, 3)."""

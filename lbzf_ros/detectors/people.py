@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from lbzf_ros.config.detectors import DetectorSettings
-from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.core.model import NS_PER_S, Homography
 from lbzf_ros.detectors.blobs import Blobs
 from lbzf_ros.detectors.boxes import Array, area, iou, overlap, shared_part
 from lbzf_ros.detectors.crowd import Silhouette, has_outgrown, share_out
@@ -46,7 +46,6 @@ class People:
     Attributes:
         members: everybody who is known or may be somebody.
         spare: boxes (4,) below heads beside somebody that are nobody's yet.
-        earlier: who was part of the background when it was left, and his box (4,).
     """
 
     settings: DetectorSettings
@@ -79,6 +78,14 @@ class People:
         for person in self.members:
             person.note(view, stamp_ns, self._before(person))
 
+    def come_back(self, step: Homography, scale: int) -> None:
+        """The background of before is back, in a view that has moved by a step (picture pixels)."""
+        for i, (person, box) in enumerate(self.earlier):
+            corners = (box.reshape(1, 2, 2) * scale).astype(np.float64)
+            moved = cv2.perspectiveTransform(corners, np.array(step, np.float64).reshape(3, 3)) / scale
+            self.earlier[i] = person, np.asarray(moved.reshape(4), np.float32)
+        self._return(max((p.seen_ns for p in self.members), default=0))
+
     def _return(self, stamp_ns: int) -> None:
         """The background of before is back, with those whom it shows."""
         for person, box in self.earlier:
@@ -86,6 +93,7 @@ class People:
             person.seen_ns = person.moved_ns = stamp_ns
         returned = [person for person, _ in self.earlier]
         self.members = returned + [p for p in self.members if p not in returned]
+        self.earlier = []
 
     def shift(self, shift_px: tuple[float, float]) -> None:
         """The camera was knocked aside: everybody is elsewhere in the picture, right and down, working pixels."""

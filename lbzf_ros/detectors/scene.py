@@ -39,7 +39,7 @@ _BUMP_EXPLAINED = 0.5  # of that may be left when it was
 _SWINGS_S = 2.0  # after a knock
 _WHITE, _BLACK, _CLIPPED_SHARE = 250, 3, 0.25  # of a picture that is over- or underexposed
 _LONGEST_STEP_S = 1.0  # from picture to picture: what was not looked at longer was not the same all the time
-_EXPLAINS = 0.5  # of what is different may be left for an earlier background to be back
+_MORE_SHARE = 0.1  # of the picture may differ more than when an earlier background was left: people came
 _LEARNT_S = 10.0  # after so long in one light the background is known
 _SETTLES_WITHIN_S = 4.0  # a camera's exposure follows a switched lamp in 1 to 2 s
 
@@ -130,38 +130,54 @@ class Scene:
         memory.doubt_s -= np.float32(elapsed_s)
         self._absorb(memory, (memory.different_s > self._settings.absorb_s) | (ghosts > 0))
 
-    def follow(self, step: Homography) -> None:
+    def follow(self, step: Homography) -> bool:
         """The camera has moved: what is remembered of each pixel goes where that is seen now.
 
-        What was not in the picture before looks as it does now. Unless the last picture is explained better without:
-        a knock has been noticed already.
+        What was not in the picture before looks as it does now. If the knock was taken for a change of light, the
+        background from before it is the one that has moved. Unless the last picture is explained better without: a
+        knock has been noticed already.
+
+        Returns:
+            Whether the background from before is used again.
         """
         memory = self._memory
         if memory is None or self._scale == 0:
-            return
+            return False
         to_working = np.diag([1 / self._scale, 1 / self._scale, 1.0])
         matrix = to_working @ np.array(step).reshape(3, 3) @ np.linalg.inv(to_working)
-        now = self._light.undo(memory.image.reshape(-1, 3).astype(np.float32)).reshape(memory.image.shape)
-        unknown = np.full_like(memory.doubt_s, self._settings.doubt_s)
-        mean = warped(memory.mean, matrix, now)
-        moved = Memory(
+        nothing = np.zeros_like(memory.foreground)
+        best, least = None, self._compare(memory, memory.image, nothing, 0.0, self._scale).share
+        for known in (memory, self._earlier):
+            if known is None or known.image.shape != memory.image.shape:
+                continue
+            moved = self._moved(known, memory.image, matrix)
+            share = self._compare(moved, memory.image, nothing, 0.0, self._scale).share
+            if share < least:
+                best, least = (moved, known is not memory), share
+        if best is None:
+            return False
+        self._memory, self._share, self._earlier = best[0], least, None
+        return best[1]
+
+    def _moved(self, known: Memory, image: Image, matrix: NDArray[np.float64]) -> Memory:
+        """What is known, its working pixels taken by `matrix` to where they are; beyond its edge the last picture."""
+        now = self._light.undo(image.reshape(-1, 3).astype(np.float32)).reshape(image.shape)
+        mean = warped(known.mean, matrix, now)
+        return Memory(
             mean=mean,
             expected=self._light.apply(mean),
-            variance=warped(memory.variance, matrix, np.zeros_like(memory.variance)),
-            different_s=np.zeros_like(memory.different_s),
-            doubt_s=warped(memory.doubt_s, matrix, unknown),
-            people=np.asarray(
-                cv2.warpPerspective(memory.people, matrix, memory.people.shape[1::-1]), np.uint8
-            ),
-            foreground=np.zeros_like(memory.foreground),
-            image=memory.image,
+            variance=warped(known.variance, matrix, np.zeros_like(known.variance)),
+            different_s=np.zeros_like(known.different_s),
+            doubt_s=warped(known.doubt_s, matrix, np.full_like(known.doubt_s, self._settings.doubt_s)),
+            people=np.asarray(cv2.warpPerspective(known.people, matrix, known.people.shape[1::-1]), np.uint8),
+            foreground=np.zeros_like(known.foreground),
+            image=image,
         )
-        before, after = (
-            self._compare(known, memory.image, moved.foreground, 0.0, self._scale).share
-            for known in (memory, moved)
-        )
-        if after < before:
-            self._memory, self._share, self._earlier = moved, after, None
+
+    @property
+    def scale(self) -> int:
+        """Picture pixels in one working pixel, in x and in y; 0: there was no picture yet."""
+        return self._scale
 
     def background(self) -> Image:
         """What the last picture would show without people: uint8 (h, w, 3)."""
@@ -201,7 +217,7 @@ class Scene:
         after = self._compare(moved, view.image, still, view.elapsed_s, view.scale)
         if after.share - self._share > _BUMP_EXPLAINED * (view.share - self._share):
             return view
-        self._memory, self._earlier = moved, None
+        self._memory, self._earlier = moved, self._earlier and self._earlier.moved(matrix)
         height, width = view.foreground.shape
         middle = np.array([width / 2, height / 2, 1.0])
         right, down = (matrix @ middle - middle)[:2].tolist()
@@ -214,7 +230,9 @@ class Scene:
         foreground = smoothed(difference > limit, 5)
         solid = without_shadows(image, memory.expected, foreground)
         doubtful = (memory.doubt_s > 0).astype(np.uint8)
-        return View(image, difference, limit, foreground, solid, moving, doubtful, elapsed_s, scale)
+        return View(
+            image, memory.expected, difference, limit, foreground, solid, moving, doubtful, elapsed_s, scale
+        )
 
     def _limit(self, noise: Array | float) -> Array:
         """Grey levels by which a pixel with so much noise must differ."""
@@ -262,7 +280,8 @@ class Scene:
         self._fit_light(light, known, view.image)
         known.expected = light.apply(known.mean)
         after = self._compare(known, view.image, np.zeros_like(view.moving), view.elapsed_s, view.scale)
-        if after.share > _EXPLAINS * view.share:
+        usual = float(np.count_nonzero(known.foreground)) / known.foreground.size
+        if after.share > min(view.share, usual + _MORE_SHARE):
             return None
         self._memory, self._light, self._lit_s = known, light, 0.0
         return after

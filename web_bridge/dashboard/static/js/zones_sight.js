@@ -13,6 +13,8 @@ const MIN_CORNERS = 3;
 
 /** Call again and again, the next time after the last has ended; not while nobody sees the page. */
 async function always(work, pauseMs) {
+  // A picture that is asked for earlier would keep the page from ever counting as loaded where the link is slow.
+  if (document.readyState !== "complete") await new Promise((go) => { addEventListener("load", go, { once: true }); });
   for (;;) {
     if (!document.hidden) await work().catch(() => {});
     await new Promise((go) => { setTimeout(go, pauseMs); });
