@@ -46,6 +46,7 @@ class People:
     Attributes:
         members: everybody who is known or may be somebody.
         spare: boxes (4,) below heads beside somebody that are nobody's yet.
+        earlier: who was part of the background when it was left, and his box (4,).
     """
 
     settings: DetectorSettings

@@ -230,9 +230,7 @@ class Scene:
         foreground = smoothed(difference > limit, 5)
         solid = without_shadows(image, memory.expected, foreground)
         doubtful = (memory.doubt_s > 0).astype(np.uint8)
-        return View(
-            image, memory.expected, difference, limit, foreground, solid, moving, doubtful, elapsed_s, scale
-        )
+        return View(image, difference, limit, foreground, solid, moving, doubtful, elapsed_s, scale)
 
     def _limit(self, noise: Array | float) -> Array:
         """Grey levels by which a pixel with so much noise must differ."""

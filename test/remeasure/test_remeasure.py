@@ -163,11 +163,15 @@ def test_interrupted_it_goes_on_where_it_was(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
-    shutil.copytree(day[0], data, ignore=shutil.ignore_patterns("remeasured"))
-    running = started(data, day[1])
-    wait_for_state(data)
-    os.kill(running.pid, how) if how is signal.SIGKILL else os.killpg(running.pid, how)
-    _, said = running.communicate(timeout=60)
+    for _ in range(5):  # the day is short: on a quick machine all may be done before the signal comes
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.copytree(day[0], data, ignore=shutil.ignore_patterns("remeasured"))
+        running = started(data, day[1])
+        wait_for_state(data)
+        os.kill(running.pid, how) if how is signal.SIGKILL else os.killpg(running.pid, how)
+        _, said = running.communicate(timeout=60)
+        if running.returncode != 0:
+            break
     assert running.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), said
     is_gone(running.pid)  # no worker is left behind
     assert days.rows(days.second_set(data)) == []

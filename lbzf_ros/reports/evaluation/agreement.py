@@ -137,6 +137,8 @@ def icc_2_1(ratings: ArrayLike, confidence: float) -> Estimate:
         mixed = k * columns + (k * n - k - n) * rest
         low = n * (rows - upper_f * rest) / (upper_f * mixed + n * rows)
         high = n * (lower_f * rows - rest) / (mixed + n * lower_f * rows)
+    if not low <= value <= high:  # the approximation fails for few cycles that agree worse than by chance
+        low = high = np.nan
     return estimate(value, low, high)
 
 

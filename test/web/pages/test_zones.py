@@ -199,6 +199,8 @@ def test_a_correction_is_taken_over_with_one_press(line: Line, server: Server, b
     which = ZoneVersionFilter(camera="cam1", in_force=True)
     versions = [row.id for row in zone_versions(line.engine, which, limit=20, after=None).items]
     set_reference(line.engine, versions, "rois/cam1.jpg", features_to_bytes(find_features(VIEW)))
+    line.report_nodes()
+    line.report_camera("cam1")
     line.live.report_views({"cam1": HeardView(Drift.DRIFTED, 23.0)})
     with visiting(browser, f"{server.url}/zones?camera=cam1") as visit:
         expect(visit.page.locator("#view")).to_contain_text("se movió 23 px")
