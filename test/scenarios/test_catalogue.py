@@ -77,7 +77,6 @@ def documented() -> Iterator[str]:
     return (match[1] for match in re.finditer(r"^### ([a-z0-9-]+): ", part, re.MULTILINE))
 
 
-@pytest.mark.xfail(strict=True, reason="the full run for docs/cycles.md has not been made yet")
 def test_the_documentation_shows_the_present_catalogue() -> None:
     """`lbzf scenarios --write-docs` writes it."""
     part = written_part((resource_path("docs") / "cycles.md").read_text("utf-8"))
