@@ -76,21 +76,7 @@ def create_app(context: Context) -> FastAPI:
     app.include_router(live.router, prefix="/api/v1")
     app.include_router(health.system, prefix="/api/v1")
     app.include_router(metrics.router, prefix="/api/v1")
-    for topic in (
-        events,
-        explanations,
-        exports,
-        clips,
-        rejected,
-        plant,
-        figures,
-        people,
-        plans,
-        lost_time,
-        entries,
-        zones,
-        sight,
-    ):
+    for topic in _TOPICS:
         app.include_router(topic.router, prefix="/api/v1", responses=answers(422, 503))
     add_pages(app)
     Door(context.access).add_to(app)

@@ -12,12 +12,8 @@ from lbzf_ros.store.people.reading import (
     ShiftRow,
 )
 from lbzf_ros.store.timestamps import to_text
+from web_bridge.rows import text_or_none
 from web_bridge.schemas import entries, people
-
-
-def text_or_none(time_ns: int | None) -> str | None:
-    """A time of the database; None stays None."""
-    return None if time_ns is None else to_text(time_ns)
 
 
 def operator(row: OperatorRow) -> people.Operator:

@@ -56,7 +56,7 @@ def standard_time(row: StandardTimeRow) -> schemas.StandardTime:
         cycle_s=row.sec_per_cycle,
         machine_code=row.machine_code,
         effective_from=to_text(row.effective_from_ns),
-        effective_to=_text(row.effective_to_ns),
+        effective_to=text_or_none(row.effective_to_ns),
     )
 
 
@@ -88,7 +88,7 @@ def _observed(row: CycleRow) -> dict[str, Any]:
         "camera": row.camera,
         "rule": row.rule,
         "start": to_text(row.start_ns),
-        "end": _text(row.end_ns),
+        "end": text_or_none(row.end_ns),
         "duration_s": row.duration_s,
         "duration_uncertainty_s": row.duration_uncertainty_s,
         "observed_share": row.observed_share,
@@ -119,5 +119,6 @@ def _offset_s(row: CycleRow) -> float | None:
     return None if row.video_start_ns is None else (row.start_ns - row.video_start_ns) / NS_PER_S
 
 
-def _text(time_ns: int | None) -> str | None:
+def text_or_none(time_ns: int | None) -> str | None:
+    """A time of the database; None stays None."""
     return None if time_ns is None else to_text(time_ns)

@@ -67,13 +67,6 @@ class Refused(Exception):
     """What a request shows as proof is false: it is not asked of the next provider. The text is for the log."""
 
 
-def csrf_token_of(request: Request) -> str:
-    """The token that writes of this person need: for `<meta name="csrf-token">` and hidden fields of forms."""
-    claim: Claim = request.state.claim
-    token: str = request.app.state.context.access.csrf_token(claim.secret_of)
-    return token
-
-
 def identity_of(request: Request) -> Identity:
     """The person who sent a request; the gate has set it."""
     found: Identity = request.state.identity

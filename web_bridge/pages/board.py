@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from lbzf_ros.core.indicators.hours import day_of
+from lbzf_ros.core.indicators.hours import parse_day
 from lbzf_ros.store.rows import ModuleRow
 from web_bridge.pages import plant
 from web_bridge.pages.answers import answer
@@ -65,6 +65,6 @@ def _board(
 def _figures(request: Request, context: InContext, module: ModuleRow) -> dict[str, Any]:
     words = reader_of(request).words
     now_ns = context.clock_ns()
-    date = day_of(now_ns, context.time_zone)
+    date = context.days.present_day(module.code, now_ns=now_ns)
     board = context.days.hour_board(module.code, date, now_ns=now_ns)
-    return {"board": board, "date": words.moment(now_ns).date(), "answer": answer(board, words)}
+    return {"board": board, "date": parse_day(date), "answer": answer(board, words)}

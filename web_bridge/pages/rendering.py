@@ -15,7 +15,6 @@ from web_bridge.pages.navigation import menu
 from web_bridge.pages.reader import THEMES, reader_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-NO_CACHE = {"Cache-Control": "no-cache"}
 PRIVATE = {"Cache-Control": "private, no-cache"}
 
 

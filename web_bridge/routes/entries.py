@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.store.people import ground_truth as truth
 from lbzf_ros.store.people.audit import Actor, AuditFilter, audit_rows
-from lbzf_ros.store.people.observations import Observation, ObservationKind, observe
+from lbzf_ros.store.people.observations import Observation, observe
+from lbzf_ros.store.people.stopwatch import Presses, cycle_of, enter_stopwatch
 from web_bridge import people_rows as rows
 from web_bridge.routes.events import Uid
 from web_bridge.routes.parameters import DEFAULT_PAGE, After, From, InDatabase, InSpan, Limit, People, To
@@ -27,7 +27,6 @@ from web_bridge.schemas.entries import (
     StopwatchNew,
     Verification,
 )
-from web_bridge.stopwatch import cycle_of
 from web_bridge.writing import Writer, writes
 
 router = APIRouter()
@@ -91,29 +90,16 @@ def add_observation(writer: Writer, new: ObservationNew) -> Response:
 def stopwatch(writer: Writer, new: StopwatchNew) -> Response:
     """A cycle that was timed by hand becomes ground truth of the measured one that shares most time with it."""
     start_ns, end_ns = to_ns(new.start), to_ns(new.end)
-    if end_ns <= start_ns:
-        raise InvalidValue("stopwatch: end must lie after start")
-    timed_s = (end_ns - start_ns) / NS_PER_S
 
     def work(connection: Connection, actor: Actor, now_ns: int) -> Stopwatch:
-        found = cycle_of(connection, new.module, new.workstation, start_ns, end_ns)
-        payload: dict[str, object] = {"stopwatch_seconds": timed_s}
-        if new.notes is not None:
-            payload["notes"] = new.notes
-        seen = Observation(
-            kind=ObservationKind.GROUND_TRUTH_DURATION.value,
-            payload=payload,
-            observed_ns=start_ns,
-            event_uid=found[0] if found else None,
-        )
-        made = observe(
-            connection, actor, now_ns=now_ns, module=new.module, workstation=new.workstation, seen=seen
-        )
+        station = {"module": new.module, "workstation": new.workstation}
+        uid, measured_s = cycle_of(connection, **station, start_ns=start_ns, end_ns=end_ns) or (None, None)
+        presses = Presses(start_ns=start_ns, end_ns=end_ns, event_uid=uid, notes=new.notes)
         return Stopwatch(
-            id=made,
-            stopwatch_s=timed_s,
-            event_uid=found[0] if found else None,
-            measured_s=found[1] if found else None,
+            id=enter_stopwatch(connection, actor, now_ns=now_ns, **station, presses=presses),
+            stopwatch_s=(end_ns - start_ns) / NS_PER_S,
+            event_uid=uid,
+            measured_s=measured_s,
         )
 
     return writer.answer("enter a stopwatch reading", work, status=201)

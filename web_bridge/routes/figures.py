@@ -57,10 +57,13 @@ def _day(context: Context, date: str | None) -> str:
 def hour_board(
     context: InContext, module: ModuleNeeded, date: Day = None, shift: ShiftLabel = None
 ) -> Response:
-    """The whiteboard of a module: hora, meta, real, %, accumulated; of the hour that runs, whether it is on pace."""
-    return _answer(
-        context.days.hour_board(module, _day(context, date), now_ns=context.clock_ns(), shift=shift)
-    )
+    """The whiteboard of a module: hora, meta, real, %, accumulated; of the hour that runs, whether it is on pace.
+
+    Without a date it is the day whose shift runs: after midnight, that of the night shift.
+    """
+    now_ns = context.clock_ns()
+    date = date or context.days.present_day(module, now_ns=now_ns)
+    return _answer(context.days.hour_board(module, date, now_ns=now_ns, shift=shift))
 
 
 @router.get("/days", **_gives(values.DayFigures))

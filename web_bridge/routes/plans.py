@@ -14,7 +14,6 @@ from lbzf_ros.store.people import targets as meta
 from lbzf_ros.store.people import thresholds as limits
 from lbzf_ros.store.people.audit import Actor
 from lbzf_ros.store.timestamps import to_text
-from web_bridge.people_rows import text_or_none
 from web_bridge.routes.parameters import (
     DEFAULT_PAGE,
     After,
@@ -26,6 +25,7 @@ from web_bridge.routes.parameters import (
     ModuleNeeded,
     ModulePath,
 )
+from web_bridge.rows import text_or_none
 from web_bridge.schemas.entering import Done, Made, to_ns, to_ns_or_none
 from web_bridge.schemas.people import Ending
 from web_bridge.schemas.plans import (

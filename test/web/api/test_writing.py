@@ -75,7 +75,9 @@ def test_what_an_engineer_enters_during_the_day(line: Line, client: TestClient) 
         {**station, "start": "2026-07-15T07:00:01-05:00", "end": "2026-07-15T07:00:19.500-05:00"},
     )
     assert (timed["event_uid"], timed["stopwatch_s"], timed["measured_s"]) == (cycle.event_uid, 18.5, 20.0)
-    assert len(items(client, f"events/{cycle.event_uid}/observations")) == 1
+    (seen,) = items(client, f"events/{cycle.event_uid}/observations")
+    # In the middle: `lbzf evaluate` compares it with the cycle that ran then.
+    assert seen["observed"] == "2026-07-15T12:00:10.250Z"
     verified = client.put(
         f"/api/v1/events/{cycle.event_uid}/verification", json={"corrected_duration_s": 19.0}
     )
