@@ -68,7 +68,8 @@ class Debounce:
     Exit: no evidence for `leave_s`, and nobody beside it either, who may be leaning back; or, whoever is beside it, no
     evidence for `linger_s`. It is dated back to the first picture without evidence all the same. After pictures were
     missing for longer than `leave_s`, absence has to be seen for so long. A picture whose evidence is unknown is no
-    picture. Evidence in the very first picture is no entry: when it began is not known. Memory is constant.
+    picture, and an absence first seen in the picture right before it is none: what blocks the view hides the zones first.
+    Evidence in the very first picture is no entry: when it began is not known. Memory is constant.
     """
 
     def __init__(
@@ -108,10 +109,12 @@ class Debounce:
         Returns:
             The crossing that this picture decided, None most of the time.
         """
+        memory = self.memory
         if evidence is Evidence.UNKNOWN:
+            if memory.exit and memory.exit.stamp_ns == memory.last_ns:
+                memory.exit = None
             return None
         present = evidence is Evidence.PRESENT
-        memory = self.memory
         if memory.last_ns is None:
             memory.last_ns = memory.last_present_ns = memory.last_near_ns = stamp_ns
             memory.settled_ns = stamp_ns + self._settle_ns

@@ -9,6 +9,9 @@ What is known of a person is the number of his track, which may change when he w
 - Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
   after `successor_s`; the one has left and the other has come then, each dated back to his own picture.
 - Visitors who are left alone for `_ALONE_S` are visitors no longer: one of them works here now.
+- Where two people pass one another their tracks may exchange numbers. Who came within `_PASSING_S` before the operator's
+  number was gone from the zone, and is there while it is not, is the operator: nobody hands a place over so fast. If
+  the number comes back without having been seen elsewhere, it was only hidden, and is his again.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from lbzf_ros.core.debounce import Crossing
 from lbzf_ros.core.model import NS_PER_S, Evidence, ZoneOccupancy
 
 _VISIT_OVER_S = 2.0
+_PASSING_S = 1.5
 _ALONE_S = 60.0
 _KNOWN_FOR_S = 60.0
 """How long it is remembered that somebody was seen beside the operator."""
@@ -47,6 +51,14 @@ class OperatorPresence:
 
 
 @dataclass(slots=True)
+class Visit:
+    """When a visitor was first and last seen in or beside the zone."""
+
+    came_ns: int
+    last_ns: int
+
+
+@dataclass(slots=True)
 class OperatorMemory:
     """All that is remembered of the people at a station.
 
@@ -54,7 +66,9 @@ class OperatorMemory:
         operator: his track; None: nobody yet, or nobody since he left.
         previous: track of the one who left last.
         vanished_inside: he was in the zone when he was last seen.
-        visitors: stamp of the latest picture with them in or beside the zone, by track.
+        former: his number before it was taken for a visitor's, until that one is seen elsewhere; None: there is none.
+        inside_ns: latest picture with him in the zone.
+        visitors: of those who are here, by track.
         beside: stamp of the latest picture with them, by track, of everybody seen in a picture with the operator.
         alone_since_ns: since when only visitors have been here; 0: it is not so.
         successor: track of the one who may succeed.
@@ -65,7 +79,9 @@ class OperatorMemory:
     operator: int | None = None
     previous: int | None = None
     vanished_inside: bool = False
-    visitors: dict[int, int] = field(default_factory=dict)
+    former: int | None = None
+    inside_ns: int = 0
+    visitors: dict[int, Visit] = field(default_factory=dict)
     beside: dict[int, int] = field(default_factory=dict)
     alone_since_ns: int = 0
     successor: int | None = None
@@ -123,7 +139,7 @@ class PrimaryOperator:
     def left(self) -> None:
         """The operator's exit is decided: whoever comes next, and is no visitor, is the operator."""
         self.memory.previous, self.memory.operator = self.memory.operator, None
-        self.memory.vanished_inside = False
+        self.memory.vanished_inside, self.memory.former = False, None
 
     def _evidence(self, zone: ZoneOccupancy, *, may_be_he: bool) -> Evidence:
         if zone.evidence is Evidence.UNKNOWN:
@@ -137,9 +153,22 @@ class PrimaryOperator:
     def _follow(self, stamp_ns: int, here: set[int], near: set[int], seen: set[int]) -> Crossing | None:
         """Say who is the operator now; his entry, if he succeeded somebody else."""
         memory = self.memory
+        if memory.former is not None and memory.former in here:
+            visitor = memory.operator
+            self._appoint(stamp_ns, memory.former, here)
+            if visitor in memory.visitors:
+                memory.visitors[visitor].came_ns = 0  # long ago: he is not mistaken again
+            return None
+        if memory.former in seen:
+            memory.former = None
         if memory.operator in here:
             self._welcome(stamp_ns, here - {memory.operator})
-            memory.successor, memory.vanished_inside = None, True
+            memory.successor, memory.vanished_inside, memory.inside_ns = None, True, stamp_ns
+            return None
+        if (mistaken := self._mistaken_for_a_visitor(here, near & seen)) is not None:
+            former = memory.operator if memory.operator not in seen else None
+            self._appoint(stamp_ns, mistaken, here)
+            memory.former = former
             return None
         others = here - memory.visitors.keys()
         unknown = others - memory.beside.keys()
@@ -158,6 +187,19 @@ class PrimaryOperator:
             return None
         return self._succeed(stamp_ns, others, here)
 
+    def _mistaken_for_a_visitor(self, here: set[int], beside: set[int]) -> int | None:
+        """Track of the visitor in the zone who must be the operator: he came when the operator's number went.
+
+        Not while the operator is seen `beside` the zone: he leans back.
+        """
+        memory = self.memory
+        if memory.operator is None or memory.operator in beside:
+            return None
+        since_ns = memory.inside_ns - round(_PASSING_S * NS_PER_S)
+        came = {track: memory.visitors[track].came_ns for track in here & memory.visitors.keys()}
+        late = [track for track, came_ns in came.items() if came_ns >= since_ns]
+        return max(late, key=lambda track: (came[track], track), default=None)
+
     def _succeed(self, stamp_ns: int, others: set[int], here: set[int]) -> Crossing | None:
         memory = self.memory
         if memory.successor not in others:
@@ -173,17 +215,20 @@ class PrimaryOperator:
     def _appoint(self, stamp_ns: int, track: int, here: set[int]) -> None:
         memory = self.memory
         memory.operator, memory.successor, memory.vanished_inside = track, None, True
+        memory.inside_ns, memory.former = stamp_ns, None
+        memory.visitors.pop(track, None)
         self._welcome(stamp_ns, here - {track})
 
     def _welcome(self, stamp_ns: int, people: Iterable[int]) -> None:
-        self.memory.visitors.update(dict.fromkeys(people, stamp_ns))
+        for track in people:
+            self.memory.visitors.setdefault(track, Visit(stamp_ns, stamp_ns)).last_ns = stamp_ns
 
     def _end_visits(self, stamp_ns: int, present: set[int]) -> None:
         visitors = self.memory.visitors
         for track in visitors.keys() & present:
-            visitors[track] = stamp_ns
+            visitors[track].last_ns = stamp_ns
         over_ns = stamp_ns - round(_VISIT_OVER_S * NS_PER_S)
-        for track in [track for track, last_ns in visitors.items() if last_ns <= over_ns]:
+        for track in [track for track, visit in visitors.items() if visit.last_ns <= over_ns]:
             del visitors[track]
 
     def _remember_beside(self, stamp_ns: int, seen: set[int]) -> None:

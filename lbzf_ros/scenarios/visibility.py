@@ -70,6 +70,11 @@ class Seen:
             self.times_s[after] if after < len(self.times_s) else float("inf"),
         )
 
+    def after_s(self, t_s: float) -> float:
+        """The first picture after a time."""
+        after = bisect_right(self.times_s, t_s)
+        return self.times_s[after] if after < len(self.times_s) else float("inf")
+
     def is_followed(self, t_s: float) -> bool:
         """Whether the picture after the first one from a time on says something too."""
         first = bisect_left(self.times_s, t_s)
@@ -145,6 +150,8 @@ def _exit_seen(zone: Zone, at_s: float, until_s: float, seen: Seen) -> bool:
     """Whether the pictures show that a zone was left at a time, and not entered again before `until_s`."""
     # After pictures were missing for longer than the exit takes, all of it has to be seen (decision 0016).
     before_s, after_s = seen.around(at_s)
+    if not seen.is_followed(at_s):  # what comes before the lens hides the zone first (decision 0016)
+        after_s = seen.after_s(after_s)
     absent_since_s = after_s if after_s - before_s > zone.leave_s else at_s
     return seen.count(absent_since_s + zone.leave_s, seen.until_break_s(at_s, until_s)) > 0
 

@@ -156,3 +156,41 @@ def test_a_new_number_is_not_an_operator_who_was_seen_to_leave(station: Station)
     assert station.work(9, times=3) == {ABSENT}
     station.operator.left()
     assert station.work(9, times=2) == {PRESENT}  # once that one's exit is decided
+
+
+def test_who_passes_by_and_takes_the_operators_number_with_him(station: Station) -> None:
+    station.work(5, times=50)
+    assert station.work(5, 8, times=5) == {PRESENT}
+    assert station.work(8, elsewhere=(5,)) == {PRESENT}
+    assert station.work(times=2) == {ABSENT}
+    assert station.work(8, times=20) == {PRESENT}
+
+
+def test_numbers_that_are_exchanged_twice(station: Station) -> None:
+    station.work(5, times=50)
+    station.work(5, 8, times=3)
+    assert station.work(8, times=2) == {PRESENT}
+    assert station.work(5, times=20) == {PRESENT}
+    assert station.work(times=5) == {ABSENT}
+
+
+def test_hidden_by_a_visitor_at_once_he_is_known_again_beside_him(station: Station) -> None:
+    station.work(5, times=50)
+    station.work(5, 8, times=3)
+    station.work(8, hidden=(5,), times=20)
+    assert station.work(5, 8, times=5) == {PRESENT}
+    assert station.work(8, elsewhere=(5,), times=5) == {ABSENT}
+
+
+def test_a_number_that_walked_off_with_somebody_is_his_for_good(station: Station) -> None:
+    station.work(5, times=50)
+    station.work(5, 8, times=3)
+    station.work(8, elsewhere=(5,), times=20)
+    station.work(5, 8, times=3)
+    assert station.work(8, elsewhere=(5,), times=5) == {PRESENT}
+
+
+def test_who_has_been_there_for_longer_than_a_passer_by_is_a_visitor(station: Station) -> None:
+    station.work(5, times=50)
+    station.work(5, 8, times=12)
+    assert station.work(8, elsewhere=(5,), times=20) == {ABSENT}

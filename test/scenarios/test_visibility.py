@@ -24,14 +24,17 @@ def fate(
     end_s: float,
     *,
     unseen: tuple[tuple[float, float], ...] = (),
+    unclear: tuple[float, float] | None = None,
     breaks_s: tuple[float, ...] = (),
     next_s: float | None = None,
     unmeasurable: str = "",
     manned: float = 1.0,
 ) -> Fate:
-    """Of a cycle in a recording from second 0 to 100 at 5 fps, of which some spans were not seen."""
+    """Of a cycle in a recording from second 0 to 100 at 5 fps, of which some spans were not seen, or say nothing."""
     times_s = [i / 5 for i in range(501)]
-    seen = Seen([t for t in times_s if not any(a < t < b for a, b in unseen)], breaks_s, 0.2)
+    hidden = (*unseen, unclear) if unclear else unseen
+    says_nothing = [t for t in times_s if unclear and unclear[0] < t < unclear[1]]
+    seen = Seen([t for t in times_s if not any(a < t < b for a, b in hidden)], breaks_s, 0.2, says_nothing)
     cycles = [TrueCycle("ANGELA", "P", rule, start_s, end_s, unmeasurable)]
     if next_s is not None:
         cycles.append(TrueCycle("ANGELA", "P", rule, next_s, next_s + 20))
@@ -87,6 +90,13 @@ def test_an_absence_that_hardly_a_picture_shows_may_be_missed() -> None:
     assert fate("presence", 20, 40, next_s=44.0) is Fate.MUST
     assert fate("presence", 20, 40, next_s=41.5) is Fate.MAY
     assert fate("presence", 20, 40, next_s=44.0, unseen=((39.7, 42.7),)) is Fate.MAY
+
+
+def test_an_exit_in_the_last_picture_before_the_view_is_lost_may_be_missed() -> None:
+    lost = (40.1, 42.7)
+    assert fate("presence", 20, 40, next_s=43.5, unclear=lost) is Fate.MAY
+    assert fate("presence", 20, 39.7, next_s=43.5, unclear=lost) is Fate.MUST
+    assert fate("presence", 20, 40, next_s=46.0, unclear=lost) is Fate.MUST, "that he is away is seen later"
 
 
 def test_who_came_in_the_first_second_was_there_before() -> None:

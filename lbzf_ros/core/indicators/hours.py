@@ -13,6 +13,8 @@ from lbzf_ros.core.indicators.spans import HOUR_NS, Span
 from lbzf_ros.core.model import NS_PER_S, ShiftHours
 
 _MINUTES_PER_DAY = 24 * 60
+_KEPT = 1024
+"""Answers that are kept: a trend asks for the same weeks each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def parse_day(date: str) -> dt.date:
     return day
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def local_day(date: str, time_zone: str) -> Span:
     """From local midnight to the next; 23 or 25 hours where clocks are put forward or back.
 
@@ -69,6 +72,7 @@ def day_of(time_ns: int, time_zone: str) -> str:
     return _local(time_ns, time_zone).date().isoformat()
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def planned_shift(shift: ShiftHours, date: str, time_zone: str) -> Span | None:
     """When a shift of the plant file works that begins on a local day; None: it does not begin on it."""
     day = parse_day(date)
@@ -79,6 +83,7 @@ def planned_shift(shift: ShiftHours, date: str, time_zone: str) -> Span | None:
     return span if span[0] < span[1] else None
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def clock_hours(span: Span, time_zone: str) -> tuple[ClockHour, ...]:
     """A span cut where the plant's clock shows a full hour; together the parts are the span, in order."""
     found: list[ClockHour] = []
