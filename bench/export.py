@@ -28,7 +28,7 @@ import xlsxwriter
 
 from bench import store_data
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.reports.workbook import writer
+from lbzf_ros.reports.workbook import plain_sheet
 from lbzf_ros.reports.workbook.export import Order, export_day
 from lbzf_ros.store.engine import DATABASE_NAME, writing_engine
 from lbzf_ros.store.migrate import migrate
@@ -166,7 +166,7 @@ def _asked_for(data: Path) -> list[tuple[list[Any], list[Any]]]:
     """Columns and cells of each sheet: the method, row, column and values without a format."""
     kept: list[tuple[list[Any], list[Any]]] = []
 
-    class Recording(writer.PlainSheet):
+    class Recording(plain_sheet.PlainSheet):
         def __init__(self) -> None:
             super().__init__()
             self.columns: list[Any] = []
@@ -189,7 +189,7 @@ def _asked_for(data: Path) -> list[tuple[list[Any], list[Any]]]:
             self.cells.append(("write_formula", row, column, (text, None, value)))
             return 0
 
-    writer.PlainSheet = Recording  # type: ignore[misc]
+    plain_sheet.PlainSheet = Recording  # type: ignore[misc]
     with tempfile.TemporaryDirectory(dir=data) as out:
         export_day(_order(data, Path(out)))
     return kept

@@ -30,6 +30,14 @@ def write(name: str, figures: dict[str, Any]) -> None:
     print(text)
 
 
+def write_whole(name: str, figures: dict[str, Any], *, whole: bool) -> None:
+    """Write a result file; of a quick try that is not the whole measurement only print what was found."""
+    if whole:
+        write(name, figures)
+    else:
+        print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value below which a share (0..1) of the values lies, by the nearest rank."""
     ordered = sorted(values)

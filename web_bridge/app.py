@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from lbzf_ros import __version__
 from web_bridge import clips, openapi
@@ -18,6 +18,7 @@ from web_bridge.metrics import Counted, Metrics
 from web_bridge.middleware import Guard
 from web_bridge.page import add_pages
 from web_bridge.routes import (
+    bags,
     entries,
     events,
     explanations,
@@ -44,6 +45,7 @@ _TOPICS = (
     events,
     explanations,
     exports,
+    bags,
     clips,
     rejected,
     plant,
@@ -83,7 +85,12 @@ def create_app(context: Context) -> FastAPI:
     add_handlers(app)
     app.state.metrics = Metrics(context, app.state.broadcaster)
     app.add_middleware(ETags)
-    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=_COMPRESS_LEVEL)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=_COMPRESS_FROM_BYTES,
+        compresslevel=_COMPRESS_LEVEL,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),  # bags
+    )
     database: Database = app.state.database
     app.add_middleware(
         Gate, access=context.access, module_of=lambda kind, key: module_of(database.reading, kind, key)

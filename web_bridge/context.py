@@ -9,17 +9,21 @@ from pathlib import Path
 
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.reports.day.reader import DayReader
-from lbzf_ros.reports.day.rules import DayRules, rules_of
+from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.store.reader import StoreReader
 from web_bridge import schemas, view
 from web_bridge.access.access import Access
 from web_bridge.live import LiveState
 from web_bridge.looking import Looking
+from web_bridge.present import PresentPlant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One running API: its database, its present state, its data folder, the figures of its days, its clocks."""
+    """One running API: its database, its present state, its data folder, the figures of its days, its clocks.
+
+    `plant` is what runs since the start: modules, cameras, settings. `present` has the stations as they are now.
+    """
 
     reader: StoreReader
     live: LiveState
@@ -34,11 +38,17 @@ class Context:
     looking: Looking = field(default_factory=Looking)
     clock_ns: Callable[[], int] = time.time_ns
     now_s: Callable[[], float] = time.monotonic
+    present: PresentPlant = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Figures follow the plant file."""
+        object.__setattr__(self, "present", PresentPlant(self.plant, self.plant_file))
+        object.__setattr__(self, "days", self.days.following(self.present.rules))
 
     @property
     def rules(self) -> DayRules:
         """What figures depend on and the plant file says."""
-        return rules_of(self.plant)
+        return self.present.rules()
 
     def look(self) -> schemas.Live:
         """The present state as the API says it."""

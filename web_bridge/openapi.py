@@ -28,6 +28,7 @@ TAGS = [
     {"name": "observations", "description": "What people saw; the stopwatch."},
     {"name": "audit", "description": "Who changed what."},
     {"name": "exports", "description": "Workbooks and other files to take away."},
+    {"name": "bags", "description": "Recordings of what the system said (`lbzf record`), to take away."},
     {"name": "health", "description": "Whether the system works."},
     {"name": "session", "description": "Who one is here."},
 ]

@@ -71,16 +71,6 @@ def config_of(
         raise InvalidValue(_in_words(error)) from None
 
 
-def plant_now(running: Plant, file: Path | None) -> Plant:
-    """The plant as it runs, with the stations that the file has now: somebody may have changed them since the start."""
-    if file is None:
-        return running
-    try:
-        return with_stations_of(running, load_plant(file))
-    except ConfigError:
-        return running
-
-
 def with_candidate(plant: Plant, module: str, station: StationConfig) -> Plant:
     """A plant with a station in the place of the one of its code, or one more. Not checked as a whole."""
     modules = [

@@ -68,8 +68,8 @@ class Debounce:
     Exit: no evidence for `leave_s`, and nobody beside it either, who may be leaning back; or, whoever is beside it, no
     evidence for `linger_s`. It is dated back to the first picture without evidence all the same. After pictures were
     missing for longer than `leave_s`, absence has to be seen for so long. A picture whose evidence is unknown is no
-    picture, and an absence first seen in the picture right before it is none: what blocks the view hides the zones first.
-    Evidence in the very first picture is no entry: when it began is not known. Memory is constant.
+    picture, and an absence first seen in the picture right before it is none: what blocks the view hides the zones
+    first. Evidence in the very first picture is no entry: when it began is not known. Memory is constant.
     """
 
     def __init__(

@@ -9,9 +9,9 @@ What is known of a person is the number of his track, which may change when he w
 - Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
   after `successor_s`; the one has left and the other has come then, each dated back to his own picture.
 - Visitors who are left alone for `_ALONE_S` are visitors no longer: one of them works here now.
-- Where two people pass one another their tracks may exchange numbers. Who came within `_PASSING_S` before the operator's
-  number was gone from the zone, and is there while it is not, is the operator: nobody hands a place over so fast. If
-  the number comes back without having been seen elsewhere, it was only hidden, and is his again.
+- Where two people pass one another their tracks may exchange numbers. Who came within `_PASSING_S` before the
+  operator's number was gone from the zone, and is there while it is not, is the operator: nobody hands a place over so
+  fast. If the number comes back without having been seen elsewhere, it was only hidden, and is his again.
 """
 
 from __future__ import annotations
@@ -153,14 +153,8 @@ class PrimaryOperator:
     def _follow(self, stamp_ns: int, here: set[int], near: set[int], seen: set[int]) -> Crossing | None:
         """Say who is the operator now; his entry, if he succeeded somebody else."""
         memory = self.memory
-        if memory.former is not None and memory.former in here:
-            visitor = memory.operator
-            self._appoint(stamp_ns, memory.former, here)
-            if visitor in memory.visitors:
-                memory.visitors[visitor].came_ns = 0  # long ago: he is not mistaken again
+        if self._has_former_back(stamp_ns, here, seen):
             return None
-        if memory.former in seen:
-            memory.former = None
         if memory.operator in here:
             self._welcome(stamp_ns, here - {memory.operator})
             memory.successor, memory.vanished_inside, memory.inside_ns = None, True, stamp_ns
@@ -186,6 +180,19 @@ class PrimaryOperator:
             self._appoint(stamp_ns, min(unknown), here)
             return None
         return self._succeed(stamp_ns, others, here)
+
+    def _has_former_back(self, stamp_ns: int, here: set[int], seen: set[int]) -> bool:
+        """Whether the operator has the number again that was taken for a visitor's."""
+        memory = self.memory
+        if memory.former is not None and memory.former in here:
+            visitor = memory.operator
+            self._appoint(stamp_ns, memory.former, here)
+            if visitor in memory.visitors:
+                memory.visitors[visitor].came_ns = 0  # long ago: he is not mistaken again
+            return True
+        if memory.former in seen:
+            memory.former = None
+        return False
 
     def _mistaken_for_a_visitor(self, here: set[int], beside: set[int]) -> int | None:
         """Track of the visitor in the zone who must be the operator: he came when the operator's number went.

@@ -55,6 +55,7 @@ def _day_text(day: int) -> str:
         raise InvalidValue(f"day {day} since 1970 is outside the years 1 to 9999") from None
 
 
+@lru_cache(maxsize=8192)  # figures of a day read the same times again and again
 def from_text(text: str) -> int:
     """Nanoseconds since the epoch of a time in the database.
 

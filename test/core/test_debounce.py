@@ -51,10 +51,14 @@ def crossings(
             "aaaaPPPPPPP???????????PPPaaaaaa", [("enter", 0.8), ("leave", 5.0)], id="unknown-is-not-absent"
         ),
         pytest.param(
-            "aaaaPPPPPPPa???????????aaaaaa", [("enter", 0.8), ("leave", 4.6)], id="what-blocks-the-view-is-no-exit"
+            "aaaaPPPPPPPa???????????aaaaaa",
+            [("enter", 0.8), ("leave", 4.6)],
+            id="what-blocks-the-view-is-no-exit",
         ),
         pytest.param(
-            "aaaaPPPPPPPaa???aaaaaa", [("enter", 0.8), ("leave", 2.2)], id="two-pictures-before-it-are-an-exit"
+            "aaaaPPPPPPPaa???aaaaaa",
+            [("enter", 0.8), ("leave", 2.2)],
+            id="two-pictures-before-it-are-an-exit",
         ),
     ],
 )

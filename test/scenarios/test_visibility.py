@@ -18,7 +18,7 @@ def station(rule: str) -> Workstation:
     return STATIONS[rule]
 
 
-def fate(
+def fate(  # noqa: PLR0913
     rule: str,
     start_s: float,
     end_s: float,

@@ -63,6 +63,7 @@ _SHIFT = Rule(FLOOR, Scope.ROW, "shifts")
 _TARGET = Rule(FLOOR, Scope.ROW, "targets")
 _ORDER = Rule(FLOOR, Scope.ROW, "production_orders")
 _LOST = Rule(FLOOR, Scope.ROW, "lost_time_events")
+_ZONE = Rule(FLOOR, Scope.ROW, "rois")
 
 PUBLIC_FILES = frozenset({"/static/css/base.css", "/static/icon.svg"})
 """Of the files of the page, what the page for signing in needs."""
@@ -147,22 +148,26 @@ TABLE: Mapping[tuple[str, str], Rule] = {
     ("POST", f"{_API}/lost-time"): _BY_BODY,
     ("PUT", f"{_API}/lost-time/{{id}}"): _LOST,
     ("POST", f"{_API}/lost-time/{{id}}/end"): _LOST,
+    ("DELETE", f"{_API}/lost-time/{{id}}"): _LOST,
     ("GET", f"{_API}/observations"): _BY_QUERY,
     ("POST", f"{_API}/observations"): _BY_BODY,
     ("POST", f"{_API}/stopwatch"): _BY_BODY,
     # Zones
     ("GET", f"{_API}/rois"): _BY_QUERY,
-    ("GET", f"{_API}/rois/{{id}}/reference.jpg"): Rule(FLOOR),
+    ("GET", f"{_API}/rois/{{id}}/reference.jpg"): _ZONE,
     ("GET", f"{_API}/workstations/{{module}}/{{workstation}}/zones"): _BY_PATH,
     ("PUT", f"{_API}/workstations/{{module}}/{{workstation}}/zones"): _BY_PATH,
-    ("GET", f"{_API}/cameras/{{camera}}/frame.jpg"): Rule(FLOOR),
-    ("POST", f"{_API}/cameras/{{camera}}/preview"): Rule(FLOOR),
+    ("GET", f"{_API}/cameras/{{camera}}/frame.jpg"): Rule(FLOOR, Scope.ROUTE),
+    ("POST", f"{_API}/cameras/{{camera}}/preview"): Rule(FLOOR, Scope.ROUTE),
     ("GET", f"{_API}/events/{{uid}}/explanation"): _CYCLE,
     ("GET", f"{_API}/events/{{uid}}/explanation.png"): _CYCLE,
-    # Files to take away: they tell of every module
-    ("GET", f"{_API}/exports"): Rule(FLOOR),
+    # Files to take away: people with limited modules get those of their modules
+    ("GET", f"{_API}/exports"): Rule(FLOOR, Scope.ROUTE),
     ("POST", f"{_API}/exports"): _BY_BODY,
-    ("GET", f"{_API}/exports/{{name}}"): Rule(FLOOR),
+    ("GET", f"{_API}/exports/{{name}}"): Rule(FLOOR, Scope.ROUTE),
+    # Recordings of every camera
+    ("GET", f"{_API}/bags"): Rule(ADMIN, Scope.NOTHING),
+    ("GET", f"{_API}/bags/{{bag}}/{{name}}"): Rule(ADMIN, Scope.NOTHING),
     # Looking after it
     ("GET", f"{_API}/health"): Rule(ADMIN, Scope.NOTHING),
     ("GET", f"{_API}/metrics"): Rule(ADMIN, Scope.NOTHING, here=True),

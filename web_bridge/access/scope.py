@@ -25,7 +25,7 @@ CYCLE = "cycle"
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {CYCLE: _CYCLE}
     | {table: _OF_MODULE.format(table=table) for table in ("shifts", "targets", "production_orders")}
-    | {"operator_assignments": _OF_STATION.format(table="operator_assignments", own="NULL, ")}
+    | {table: _OF_STATION.format(table=table, own="NULL, ") for table in ("operator_assignments", "rois")}
     | {"lost_time_events": _OF_STATION.format(table="lost_time_events", own="t.module_id, ")}
 )
 """By kind of subject; `:key` is the cycle's uid or the row's id."""

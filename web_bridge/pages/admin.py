@@ -12,12 +12,14 @@ from fastapi import Query, Request
 from starlette.responses import HTMLResponse
 
 from lbzf_ros.store.people.audit import AuditFilter, AuditRow, audit_rows
+from web_bridge.access.identity import identity_of
 from web_bridge.context import Context
 from web_bridge.pages import plant
 from web_bridge.pages.days import AskedDay
 from web_bridge.pages.reader import reader_of
 from web_bridge.pages.rendering import render
 from web_bridge.pages.routing import page_router
+from web_bridge.routes.bags import bags
 from web_bridge.routes.exports import exports
 from web_bridge.routes.health import system_health
 from web_bridge.routes.parameters import After, InContext, InDatabase
@@ -74,7 +76,8 @@ def admin(
         asked=asked,
         first=f"/admin?{urlencode(asked)}" if after is not None else None,
         older=f"/admin?{urlencode({**asked, 'after': changes.next_key})}" if changes.next_key else None,
-        files=exports(context, limit=_FILES).items,
+        files=exports(context, database, identity_of(request), limit=_FILES).items,
+        bags=bags(context, limit=_FILES).items,
         day=day,
     )
 

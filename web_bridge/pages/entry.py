@@ -8,7 +8,9 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from lbzf_ros.core.indicators.hours import days_before, local_day
+from lbzf_ros.store.people.orders import orders
 from lbzf_ros.store.people.reading import AssignmentRow, OperatorRow, PeopleReader
+from lbzf_ros.store.people.targets import targets_of_day
 from lbzf_ros.store.people.thresholds import thresholds_of
 from lbzf_ros.store.rows import WorkstationRow
 from lbzf_ros.store.timestamps import to_text
@@ -42,6 +44,10 @@ def entry(
     board = context.days.hour_board(found.code, day.date, now_ns=day.now_ns)
     limits = thresholds_of(database.reading, module=found.code, defaults=context.rules.thresholds)
     begins_ns = board.shifts[0].start_ns if board.shifts else day.now_ns
+    line = plant.stations(context, found.code)
+    from_ns, to_ns = local_day(day.date, context.time_zone)
+    lately, _ = local_day(days_before(day.date, _LOOK_BACK_DAYS), context.time_zone)
+    rows = _assignments(people, found.code, lately, to_ns)
     return render(
         request,
         "entry.html",
@@ -53,26 +59,35 @@ def entry(
         board=board,
         hours=[(to_text(hour.clock_start_ns), hour) for hour in board.hours],
         begins_ns=begins_ns,
-        places=_places(people, found.code, plant.stations(context, found.code), day, context.time_zone),
+        places=_places(rows, line, day, from_ns),
+        begins_day_ns=from_ns,
+        assignments=[row for row in rows if row.start_ns >= from_ns or _holds(row, day.now_ns)],
+        names={one.code: one.display_name for one in line},
+        targets=targets_of_day(database.reading, module=found.code, date=day.date),
+        orders=orders(database.reading, module=found.code, from_ns=from_ns, to_ns=to_ns).items,
         operators=_active(people),
         thresholds=asdict(limits.thresholds),
     )
 
 
 def _places(
-    people: PeopleReader, module: str, stations: list[WorkstationRow], day: Day, time_zone: str
+    rows: list[AssignmentRow], stations: list[WorkstationRow], day: Day, today_ns: int
 ) -> list[Place]:
     """Who is at each station now, and who was the last time before this day."""
-    from_ns, _ = local_day(days_before(day.date, _LOOK_BACK_DAYS), time_zone)
-    today_ns, _ = local_day(day.date, time_zone)
     now, before = dict[str, str](), dict[str, str]()
-    for row in _assignments(people, module, from_ns, day.now_ns):
+    for row in rows:
+        if row.start_ns >= day.now_ns:
+            continue
         code = row.external_code or ""
         if row.start_ns < today_ns:
             before[row.workstation] = code
-        if row.end_ns is None or row.end_ns > day.now_ns:
+        if _holds(row, day.now_ns):
             now[row.workstation] = code
     return [Place(one, now.get(one.code, ""), before.get(one.code, "")) for one in stations]
+
+
+def _holds(row: AssignmentRow, now_ns: int) -> bool:
+    return row.end_ns is None or row.end_ns > now_ns
 
 
 def _assignments(people: PeopleReader, module: str, from_ns: int, to_ns: int) -> list[AssignmentRow]:

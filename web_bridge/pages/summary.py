@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
-from lbzf_ros.core.indicators.hours import day_of
-from lbzf_ros.core.indicators.status import Status
+from lbzf_ros.core.indicators.hours import day_of, parse_day
+from lbzf_ros.core.indicators.status import Status, Thresholds
 from lbzf_ros.reports.day.values import Activity, ModuleTotals, Trend
 from lbzf_ros.store.rows import ModuleRow
 from web_bridge.context import Context
@@ -34,7 +35,13 @@ class ModuleLine:
     row: ModuleRow
     totals: ModuleTotals
     trend: Trend
+    thresholds: Thresholds
     chart: str
+
+    @property
+    def low_days(self) -> list[dt.date]:
+        """Days of which too little was seen for their figure to be compared."""
+        return [parse_day(one.date) for one in self.trend.days if one.coverage_low]
 
     @property
     def status(self) -> Status:
@@ -78,9 +85,11 @@ def summary(request: Request, context: InContext, day: AskedDay) -> HTMLResponse
 
 def _line(context: Context, row: ModuleRow, day: Day) -> ModuleLine:
     trend = context.days.trend(row.code, day.date, now_ns=day.now_ns, days=_TREND_DAYS)
-    totals = context.days.hour_board(row.code, day.date, now_ns=day.now_ns).totals
-    points = [{"date": one.date, "percent": one.efficiency_percent} for one in trend.days]
-    return ModuleLine(row, totals, trend, json.dumps(points, separators=(",", ":")))
+    board = context.days.hour_board(row.code, day.date, now_ns=day.now_ns)
+    points = [
+        {"date": one.date, "percent": one.efficiency_percent, "low": one.coverage_low} for one in trend.days
+    ]
+    return ModuleLine(row, board.totals, trend, board.thresholds, json.dumps(points, separators=(",", ":")))
 
 
 def _on(activity: Activity, day: Day, time_zone: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel import Locale
@@ -109,6 +110,11 @@ class Words:
             return self("not_known")
         day = value if isinstance(value, dt.date) else self.moment(value).date()
         return format_date(day, _DATE, locale=self.locale)
+
+    def days(self, values: Sequence[dt.date], most: int = 6) -> str:
+        """Days as dd/mm, the newest first, as many as one reads."""
+        named = [format_date(value, "dd/MM", locale=self.locale) for value in sorted(values, reverse=True)]
+        return ", ".join(named[:most]) + ("…" if len(named) > most else "")
 
     def date_of(self, stamp: str) -> str:
         """The day of a time as the database writes it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from web_bridge.pages.rendering import render
 from web_bridge.pages.routing import page_router
 from web_bridge.routes.parameters import CameraPath, InContext, InDatabase
 from web_bridge.routes.zones import station_zones
-from web_bridge.zone_editing import plant_now
 
 router = page_router()
 _Label = Annotated[str | None, Query(pattern=r"^cam[1-9][0-9]{0,3}$", description="The first when left out.")]
@@ -32,15 +30,15 @@ def zones(request: Request, context: InContext, database: InDatabase, camera: _L
     if not cameras:
         raise HTTPException(404, "there is no camera")
     module, shown = _one(cameras, camera)
-    plant = plant_now(context.plant, context.plant_file)
-    read_once = dataclasses.replace(context, plant=plant, plant_file=None)
+    plant = context.present.now()
     stations = [
         {
             "module": one.code,
             "code": station.code,
             "display_name": station.display_name,
             "operation": station.operation,
-            **station_zones(read_once, database, one.code, station.code).model_dump(mode="json"),
+            "sequence_pos": station.sequence_pos,
+            **station_zones(context, database, one.code, station.code).model_dump(mode="json"),
         }
         for one in plant.modules
         for station in one.workstations

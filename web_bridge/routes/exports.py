@@ -18,8 +18,9 @@ from lbzf_ros.reports.workbook.export import EXPORTS, Busy, Order, export_day
 from lbzf_ros.store.people.audit import Actor, record
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.errors import answers
+from web_bridge.export_scope import account_of, is_theirs, made_for, subject_of
 from web_bridge.files import inside
-from web_bridge.routes.parameters import DEFAULT_PAGE, InContext, Limit
+from web_bridge.routes.parameters import DEFAULT_PAGE, InContext, InDatabase, Limit, Who
 from web_bridge.schemas.system import EXPORT_NAME, ExportFile, ExportMade, ExportNew, ExportPage
 from web_bridge.writing import Writer, writes
 
@@ -48,10 +49,22 @@ _After = Annotated[
 
 
 @router.get("")
-def exports(context: InContext, limit: Limit = DEFAULT_PAGE, after: _After = None) -> ExportPage:
-    """Files that were written, the last name (so the newest day) first."""
+def exports(
+    context: InContext,
+    database: InDatabase,
+    who: Who,
+    limit: Limit = DEFAULT_PAGE,
+    after: _After = None,
+) -> ExportPage:
+    """Files that were written, the last name (so the newest day) first.
+
+    People with limited modules get those that were made here of one of their modules.
+    """
     folder = context.data / EXPORTS
     found = sorted((path for path in folder.glob("*.*") if path.suffix in _KINDS), reverse=True)
+    if who.modules is not None:
+        theirs = made_for(database.reading, who)
+        found = [path for path in found if path.name in theirs]
     left = [path for path in found if after is None or path.name < after]
     items = [_file(path) for path in left[:limit]]
     return ExportPage(items=items, next_after=items[-1].name if len(left) > limit else None)
@@ -62,7 +75,7 @@ def make(writer: Writer, context: InContext, new: ExportNew) -> Response:
     """Write the workbook of a day or a shift with its CSV mirror. A day that is over always gives the same bytes."""
     order = Order(
         data=context.data,
-        plant=context.plant,
+        plant=context.present.now(),
         day=_day(new.date, context.clock_ns(), context.time_zone),
         now_ns=context.clock_ns(),
         shift=new.shift,
@@ -80,10 +93,10 @@ def make(writer: Writer, context: InContext, new: ExportNew) -> Response:
             503, "the workbook cannot be written; the log says why", headers={"Retry-After": "60"}
         ) from None
     made = ExportMade(workbook=done.workbook.name, csv=[path.name for path in done.csv], rows=done.rows)
+    after = account_of([done.workbook, *done.csv], done.rows, new.module)
 
     def audit(connection: Connection, actor: Actor, now_ns: int) -> ExportMade:
-        subject = f"exports/{made.workbook}"
-        after = {"rows": made.rows}
+        subject = subject_of(made.workbook)
         record(
             connection,
             actor,
@@ -99,10 +112,10 @@ def make(writer: Writer, context: InContext, new: ExportNew) -> Response:
 
 
 @router.get("/{name}", response_class=FileResponse, responses={**answers(404), **_FILE})
-def export(context: InContext, name: _Name) -> FileResponse:
+def export(context: InContext, database: InDatabase, who: Who, name: _Name) -> FileResponse:
     """A file to take away."""
     path = inside(context.data, f"{EXPORTS}/{name}", folder=EXPORTS, suffix=Path(name).suffix)
-    if path is None:
+    if path is None or not (who.modules is None or is_theirs(path, made_for(database.reading, who))):
         raise HTTPException(404, f"there is no export {name}")
     headers = {"Cache-Control": "private, no-cache"}
     return FileResponse(path, media_type=_KINDS[path.suffix], filename=name, headers=headers)

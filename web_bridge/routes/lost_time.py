@@ -74,6 +74,17 @@ def end(writer: Writer, id: IdPath, ending: Ending) -> Response:  # noqa: A002
     return writer.answer("end lost time", work)
 
 
+@router.delete("/lost-time/{id}", **writes(Done))
+def remove(writer: Writer, id: IdPath) -> Response:  # noqa: A002
+    """Take back what was marked."""
+
+    def work(connection: Connection, actor: Actor, now_ns: int) -> Done:
+        lost.remove_lost_time(connection, actor, now_ns=now_ns, lost_time_id=id)
+        return Done()
+
+    return writer.answer("remove lost time", work)
+
+
 def _lost(new: LostTimeChange) -> lost.LostTime:
     return lost.LostTime(
         code=new.code, start_ns=to_ns(new.start), end_ns=to_ns_or_none(new.end), notes=new.notes

@@ -18,13 +18,14 @@ from lbzf_ros.store.drawn_zones import newest_pictures
 from lbzf_ros.store.people.errors import NotThere
 from lbzf_ros.store.plant import roi_sets
 from lbzf_ros.store.timestamps import to_text
+from web_bridge.access.identity import Identity
 from web_bridge.context import Context
 from web_bridge.errors import answers
 from web_bridge.files import inside
 from web_bridge.looking import Sight
-from web_bridge.routes.parameters import CameraPath, InContext, InDatabase
+from web_bridge.routes.parameters import CameraPath, InContext, InDatabase, Who
 from web_bridge.schemas.zones import Preview, PreviewAsked, SeenPerson, SeenZone
-from web_bridge.zone_editing import config_of, plant_now, with_candidate
+from web_bridge.zone_editing import config_of, with_candidate
 
 router = APIRouter(prefix="/cameras/{camera}", tags=["zones"])
 
@@ -46,9 +47,9 @@ _WORDS = {
 
 
 @router.get("/frame.jpg", response_class=Response, responses={**answers(404), **_PICTURE})
-def frame(context: InContext, database: InDatabase, camera: CameraPath) -> Response:
+def frame(context: InContext, database: InDatabase, who: Who, camera: CameraPath) -> Response:
     """What the camera shows now, in the size that polygons refer to. What is masked or blurred on disk is here too."""
-    settings = _camera(context, camera)
+    settings = _camera(context, who, camera)
     blurred = settings.privacy.blur_heads
     sight = context.looking.look(camera, timeout_s=_WAIT_S, people=blurred)
     if sight is None or sight.image_bgr is None:
@@ -60,15 +61,17 @@ def frame(context: InContext, database: InDatabase, camera: CameraPath) -> Respo
                 return FileResponse(path, media_type="image/jpeg", headers=headers)
         raise HTTPException(404, f"{camera} sends no picture, and none of it is on disk")
     headers = _NO_STORE | {"X-Frame-Time": to_text(sight.stamp_ns), "X-Frame-Source": "now"}
-    return Response(_jpeg(sight, context, camera), media_type="image/jpeg", headers=headers)
+    return Response(_jpeg(sight, settings), media_type="image/jpeg", headers=headers)
 
 
 @router.post("/preview", responses=answers(404))
-def preview(context: InContext, camera: CameraPath, asked: PreviewAsked) -> Preview:
+def preview(context: InContext, who: Who, camera: CameraPath, asked: PreviewAsked) -> Preview:
     """Try zones on what the detector sees now: who is where, and in which zone each would count. Nothing is saved."""
-    settings = _camera(context, camera)
-    plant = plant_now(context.plant, context.plant_file)
+    settings = _camera(context, who, camera)
+    plant = context.present.now()
     for one in asked.stations:
+        if not who.may_see(one.module):
+            raise NotThere(f"there is no module {one.module}")
         station = config_of(plant, one.module, one.workstation, one, camera=camera)
         if station.camera != camera:
             raise InvalidValue(f"{one.module}/{one.workstation} is seen by {station.camera}, not by {camera}")
@@ -85,14 +88,16 @@ def preview(context: InContext, camera: CameraPath, asked: PreviewAsked) -> Prev
     return _tried(plant, camera, sight.people, context)
 
 
-def _camera(context: Context, label: str) -> Camera:
-    found = next((camera for camera in context.plant.cameras if camera.label == label), None)
-    if found is None:
-        raise NotThere(f"there is no camera {label} in the plant")
-    return found
+def _camera(context: Context, who: Identity, label: str) -> Camera:
+    """A camera of a module that somebody may see; to others it is as if there were none."""
+    for module in context.plant.modules:
+        for camera in module.cameras if who.may_see(module.code) else ():
+            if camera.label == label:
+                return camera
+    raise NotThere(f"there is no camera {label} in the plant")
 
 
-def _jpeg(sight: Sight, context: Context, camera: str) -> bytes:
+def _jpeg(sight: Sight, camera: Camera) -> bytes:
     # Imported here: OpenCV takes memory, and mostly nobody looks.
     import cv2
 
@@ -100,7 +105,7 @@ def _jpeg(sight: Sight, context: Context, camera: str) -> bytes:
 
     assert sight.image_bgr is not None  # who calls has looked
     boxes = sight.people.boxes.xyxy if sight.people is not None else None
-    image = Privacy(_camera(context, camera).privacy).applied(sight.image_bgr, boxes)
+    image = Privacy(camera.privacy).applied(sight.image_bgr, boxes)
     return bytes(cv2.imencode(".jpg", image)[1])
 
 

@@ -41,7 +41,7 @@ from web_bridge.schemas.zones import (
     ZoneVersionPage,
 )
 from web_bridge.writing import Writer, writes
-from web_bridge.zone_editing import enter_zones, plant_now, station_of
+from web_bridge.zone_editing import enter_zones, station_of
 
 router = APIRouter(tags=["zones"])
 
@@ -85,7 +85,7 @@ def station_zones(
     context: InContext, database: InDatabase, module: ModulePath, workstation: StationPath
 ) -> StationZones:
     """Zones, rule and limits of a station, to be changed."""
-    plant = plant_now(context.plant, context.plant_file)
+    plant = context.present.now()
     station = station_of(plant, module, workstation)
     if station is None:
         raise NotThere(f"there is no workstation {module}/{workstation} in the plant file")

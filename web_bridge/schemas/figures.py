@@ -20,6 +20,7 @@ from pydantic import Field, create_model
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.schemas.base import Schema, UtcTime
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _EXAMPLES: dict[str, Any] = {
     "module": "ANGELA",
     "code": "PUESTO_01",
@@ -69,10 +70,15 @@ def schema_of(kind: type[Any]) -> type[Schema]:
 
 def as_json(value: Any) -> Any:
     """A dataclass of figures as what JSON can hold, in the form of its schema."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if fields := _fields(kind):  # type: ignore[arg-type]  # classes can be hashed
         return {
-            _public(field.name): _field(field.name, getattr(value, field.name))
-            for field in dataclasses.fields(value)
+            public: (None if (ns := getattr(value, name)) is None else to_text(ns))
+            if is_time
+            else as_json(getattr(value, name))
+            for name, public, is_time in fields
         }
     if isinstance(value, Enum):
         return value.value
@@ -83,10 +89,13 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def _field(name: str, value: Any) -> Any:
-    if name.endswith("_ns") and value is not None:
-        return to_text(value)
-    return as_json(value)
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, str, bool], ...]:
+    """Of a dataclass: name, name in the answer, whether it is a time; none of anything else."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    names = [field.name for field in dataclasses.fields(kind)]
+    return tuple((name, _public(name), name.endswith("_ns")) for name in names)
 
 
 def _public(name: str) -> str:

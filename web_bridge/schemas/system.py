@@ -13,6 +13,8 @@ from web_bridge.schemas.live import LiveCamera
 from web_bridge.schemas.plans import DATE
 
 EXPORT_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,150}\.(xlsx|xlsm|csv)$"
+BAG_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,150}$"
+BAG_FILE = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,150}\.(mcap|yaml|mcap\.damaged)$"
 
 
 class BackupHealth(Schema):
@@ -76,6 +78,27 @@ class ExportMade(Schema):
 
 class ExportPage(Page[ExportFile]):
     """Files, newest name first."""
+
+
+class BagFile(Schema):
+    """A file of a bag."""
+
+    name: Annotated[str, example("`…/bags/{bag}/{name}`.", "20260715_110000_0.mcap")]
+    size_bytes: Annotated[int, example("Size.", 512_000_000)]
+    changed: Annotated[UtcTime, Field(description="When it was last written to.")]
+
+
+class Bag(Schema):
+    """A recording of what the system said (`lbzf record`)."""
+
+    name: Annotated[str, example("Its folder; the time of its start, UTC.", "20260715_110000")]
+    size_bytes: Annotated[int, example("All files together.", 512_004_096)]
+    changed: Annotated[UtcTime, Field(description="When one of them was last written to.")]
+    files: Annotated[list[BagFile], Field(description="At most 1000.")]
+
+
+class BagPage(Page[Bag]):
+    """Bags, newest name first."""
 
 
 class StoryLine(Schema):

@@ -26,7 +26,9 @@ def common(one: Span, other: Span) -> Span | None:
 def within(span: Span, others: Iterable[Span]) -> list[Span]:
     """The parts of a span that lie in others, in order and each part once."""
     start, end = span
-    parts = [(max(start, a), min(end, b)) for a, b in others if a < end and b > start and a < b and start < end]
+    parts = [
+        (max(start, a), min(end, b)) for a, b in others if a < end and b > start and a < b and start < end
+    ]
     return parts if len(parts) < 2 else merged(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.indicators.formulas import balance_efficiency, bottleneck, pace_percent
@@ -10,7 +10,6 @@ from lbzf_ros.core.indicators.spread import Spread, spread
 from lbzf_ros.core.indicators.status import Thresholds
 from lbzf_ros.core.model import Quality
 from lbzf_ros.reports.day.values import Balance, ModuleTotals, StationBalance, StationFigures
-from lbzf_ros.store.day.made import Duration
 
 
 def check_qualities(qualities: Sequence[str]) -> tuple[str, ...]:
@@ -27,13 +26,9 @@ def check_qualities(qualities: Sequence[str]) -> tuple[str, ...]:
     return tuple(quality for quality in allowed if quality in qualities)
 
 
-def spreads(durations: Iterable[Duration], qualities: Sequence[str]) -> dict[int, Spread]:
-    """Median, P10 and P90 of the cycles of some bands, by station (row id)."""
-    found: dict[int, list[float]] = {}
-    for one in durations:
-        if one.quality in qualities:
-            found.setdefault(one.workstation_id, []).append(one.duration_s)
-    return {station: figures for station, values in found.items() if (figures := spread(values))}
+def spreads(durations: Mapping[int, Sequence[float]]) -> dict[int, Spread]:
+    """Median, P10 and P90 of durations, by station (row id)."""
+    return {station: figures for station, values in durations.items() if (figures := spread(values))}
 
 
 def balance_of(

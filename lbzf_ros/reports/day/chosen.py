@@ -92,8 +92,8 @@ class Chosen:
 
     def balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
         """How even the work is, by durations of some quality bands."""
-        rows = made.durations(connection, [one.id for one in self.facts.stations], self.passed)
-        found = balance.spreads(rows, bands)
+        rows = made.durations(connection, [one.id for one in self.facts.stations], self.passed, bands)
+        found = balance.spreads(rows)
         measured = {one.code: found[one.id] for one in self.facts.stations if one.id in found}
         return balance.balance_of(self.totals(), self.stations(), measured, self.facts.thresholds, bands)
 

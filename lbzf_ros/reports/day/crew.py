@@ -41,7 +41,8 @@ def shares(facts: Facts, station: int, spans: Iterable[Span]) -> tuple[OperatorS
     for one in facts.assigned:
         if one.workstation_id != station:
             continue
-        length = sum(length_ns(within(span, [assigned_span(one)])) for span in wanted)
+        start, end = assigned_span(one)
+        length = sum(max(0, min(end, until) - max(start, begin)) for begin, until in wanted)
         if length:
             before = found.get(one.operator_id, (one, 0))[1]
             found[one.operator_id] = one, before + length

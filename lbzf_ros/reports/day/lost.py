@@ -14,7 +14,7 @@ from lbzf_ros.store.hours import MAX_SHIFT_NS
 def lost_minutes(facts: Facts, spans: Iterable[Span], station: int | None = None) -> float:
     """Minutes lost in spans: of the whole module, and of a station when one is named; each minute once."""
     entries = [_span(facts, one) for one in facts.lost if one.workstation_id in (None, station)]
-    return minutes(sum(length_ns(within(span, entries)) for span in spans))
+    return minutes(sum(length_ns(within(span, entries)) for span in spans)) if entries else 0.0
 
 
 def by_code(facts: Facts, spans: Sequence[Span]) -> tuple[LostTimeTotal, ...]:

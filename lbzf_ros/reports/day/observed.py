@@ -34,9 +34,16 @@ class Observed:
             camera: max(end for _, end in [*self._video[camera], *self._gaps[camera], (0, 0)])
             for camera in seen
         }
+        self._found: dict[tuple[int | None, tuple[Span, ...]], Coverage] = {}
 
     def of_camera(self, camera: int | None, spans: Sequence[Span]) -> Coverage:
         """Of one camera in spans of shifts that have passed."""
+        asked = camera, tuple(spans)
+        if asked not in self._found:  # every station before it asks the same
+            self._found[asked] = self._of_camera(camera, spans)
+        return self._found[asked]
+
+    def _of_camera(self, camera: int | None, spans: Sequence[Span]) -> Coverage:
         scheduled = length_ns(spans)
         if camera is None or camera not in self._known:
             return self._coverage(scheduled, None)

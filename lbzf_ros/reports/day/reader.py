@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
 
@@ -13,7 +12,8 @@ from lbzf_ros.core.indicators.hours import day_of, days_before, last_days, local
 from lbzf_ros.reports.day import trend
 from lbzf_ros.reports.day.balance import check_qualities
 from lbzf_ros.reports.day.chosen import Chosen, choose
-from lbzf_ros.reports.day.facts import read_facts, read_plans
+from lbzf_ros.reports.day.ended import EndedDays
+from lbzf_ros.reports.day.facts import read_plans
 from lbzf_ros.reports.day.operators import operator_hours
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.station_page import MAX_CYCLES, station_page
@@ -51,7 +51,19 @@ class DayReader:
 
     def __init__(self, engine: Engine, rules: DayRules) -> None:
         """Read through an engine of `reading_engine`; rules of `rules_of(plant)`."""
-        self._engine, self._rules = engine, rules
+        self._engine = engine
+        self._rules_now: Callable[[], DayRules] = lambda: rules
+        self._ended = EndedDays()
+
+    def following(self, rules: Callable[[], DayRules]) -> DayReader:
+        """The same by rules that may change while it is in use."""
+        found = DayReader(self._engine, rules())
+        found._rules_now = rules
+        return found
+
+    @property
+    def _rules(self) -> DayRules:
+        return self._rules_now()
 
     def present_day(self, module: str, *, now_ns: int) -> str:
         """The local day whose shifts now belongs to: yesterday while a shift of its night runs, else today."""
@@ -153,20 +165,13 @@ class DayReader:
         if not 1 <= days <= MAX_TREND_DAYS:
             raise InvalidValue(f"trend: {days} days must be 1 to {MAX_TREND_DAYS}")
         dates = last_days(date, 2 * days - 1)
-        zone = self._rules.time_zone
         with transaction(self._engine, "read a trend") as connection:
-            facts = read_facts(connection, self._rules, module, dates, now_ns=now_ns, outputs_only=True)
-            mine = facts.plans[days - 1 :]
-            start, end = local_day(mine[0].date, zone)[0], local_day(date, zone)[1]
-            times = entered.entries_of(connection, json.dumps(["engineer"]), start, end)
-            entries = Counter(day_of(time, zone) for time in times)
-            found, totals = trend.trend_days(connection, facts, mine, entries)
-            earlier = [trend.day_totals(facts, day) for day in facts.plans[: days - 1]]
+            found = self._ended.trend(connection, self._rules, module, dates, now_ns=now_ns)
         return Trend(
-            module=facts.module.code,
-            days=found,
-            mean_percent=trend.mean_efficiency(totals[:-1]),
-            before_percent=trend.mean_efficiency(earlier),
+            module=module,
+            days=found.days[days - 1 :],
+            mean_percent=trend.mean_efficiency(found.totals[days - 1 : -1]),
+            before_percent=trend.mean_efficiency(found.totals[: days - 1]),
         )
 
     def activity(self, *, from_ns: int, to_ns: int, roles: Sequence[str] = ("engineer",)) -> Activity:

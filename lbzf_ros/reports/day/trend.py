@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from lbzf_ros.core.indicators.formulas import efficiency_percent, percent
+from lbzf_ros.core.indicators.hours import day_of, local_day
 from lbzf_ros.core.indicators.spans import Span, length_ns, minutes
 from lbzf_ros.reports.day.board import cameras_of, crews
-from lbzf_ros.reports.day.facts import Facts
+from lbzf_ros.reports.day.facts import Facts, read_facts
 from lbzf_ros.reports.day.observed import Observed
+from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.shifts import DayPlan
 from lbzf_ros.reports.day.totals import module_totals
 from lbzf_ros.reports.day.values import ModuleTotals, TrendDay
+from lbzf_ros.store.day import entered
 from lbzf_ros.store.day.seen import video_minutes
 
 
@@ -23,10 +28,33 @@ class _Sum(NamedTuple):
     operator: float
 
 
-def trend_days(
-    connection: Connection, facts: Facts, plans: Sequence[DayPlan], entries: dict[str, int]
-) -> tuple[tuple[TrendDay, ...], tuple[ModuleTotals, ...]]:
-    """Days of a trend with their totals; `entries`: what the engineer entered, by local day."""
+class TrendPart(NamedTuple):
+    """Some days of a trend with their totals."""
+
+    days: tuple[TrendDay, ...] = ()
+    totals: tuple[ModuleTotals, ...] = ()
+
+    def __add__(self, other: TrendPart) -> TrendPart:  # type: ignore[override]  # not as tuples do
+        """The days of both."""
+        return TrendPart(self.days + other.days, self.totals + other.totals)
+
+
+def trend_part(
+    connection: Connection, rules: DayRules, module: str, dates: Sequence[str], *, now_ns: int
+) -> TrendPart:
+    """Days that follow each other; none of none.
+
+    Raises:
+        InvalidValue: a day cannot be.
+        NotThere: no such module.
+    """
+    if not dates:
+        return TrendPart()
+    facts = read_facts(connection, rules, module, dates, now_ns=now_ns, outputs_only=True)
+    start, end = local_day(dates[0], rules.time_zone)[0], local_day(dates[-1], rules.time_zone)[1]
+    times = entered.entries_of(connection, json.dumps(["engineer"]), start, end)
+    entries = Counter(day_of(time, rules.time_zone) for time in times)
+    plans = facts.plans
     low = _low_days(connection, facts, plans)
     totals = tuple(day_totals(facts, day) for day in plans)
     days = tuple(
@@ -41,7 +69,7 @@ def trend_days(
         )
         for day, one in zip(plans, totals, strict=True)
     )
-    return days, totals
+    return TrendPart(days, totals)
 
 
 def day_totals(facts: Facts, day: DayPlan) -> ModuleTotals:

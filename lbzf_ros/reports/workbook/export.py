@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import InvalidValue, LbzfError, StoreError
@@ -126,6 +126,7 @@ def _export(order: Order, progress: Progress, should_stop: Callable[[], bool]) -
         order = replace(order, template=mapping.parent / layout.template.file)
     folder = order.out or order.data / EXPORTS
     engine = reading_engine(order.data / DATABASE_NAME)
+    event.listen(engine, "connect", _remember_little)
     try:
         with _opened(engine) as connection, _scratch(folder) as scratch:
             reader = DayReader(engine, rules_of(order.plant))
@@ -245,13 +246,17 @@ class _Counted:
         self.progress(sheet.title, self.done, self.total)
 
 
+def _remember_little(driver: sqlite3.Connection, _record: object) -> None:
+    """8 MiB of pages: a day is read a few times from one end to the other, and memory is dearer."""
+    driver.execute("PRAGMA cache_size = -8192")
+
+
 @contextmanager
 def _opened(engine: Engine) -> Iterator[sqlite3.Connection]:
     """One state of the database for all rows, straight at the driver: rows are many."""
     with transaction(engine, "read it for an export") as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        driver.execute("PRAGMA cache_size = -8192")  # KiB: a day is read once, from one end to the other
         try:
             yield driver
         except sqlite3.Error as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 
@@ -64,6 +64,8 @@ def clean(text: str) -> str:
 
     Control characters stay: the file format has a notation for them.
     """
+    if text.isascii() and len(text) <= MAX_TEXT:
+        return text
     if _FORBIDDEN.search(text):
         text = _FORBIDDEN.sub("\ufffd", text)
     if len(text) > MAX_TEXT // 2:
@@ -74,24 +76,30 @@ def clean(text: str) -> str:
     return text
 
 
-def in_words(value: Value, kind: Kind, decimal: str) -> str:
-    """A value as a cell of the CSV mirror shows it, without thousands points."""
-    if value is None:
-        return ""
-    if kind is Kind.TEXT:
-        return str(value)
+def words_of(kind: Kind, decimal: str) -> Callable[[float], str]:
+    """What gives a value that is no text as a cell of the CSV mirror shows it, without thousands points.
+
+    Args:
+        kind: of the value.
+        decimal: the sign before the decimals.
+    """
     if kind is Kind.DAY:
-        return _day_words(int(value))
+        return lambda value: _day_words(int(value))
     if kind is Kind.TIME:
-        day, ms = divmod(int(value), MS_PER_DAY)
-        second = ms // 1000
-        return f"{_day_words(day)} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{decimal}{ms % 1000:03}"
-    return repr(round(value, 6) if isinstance(value, float) else value).replace(".", decimal)
+        return lambda value: (
+            f"{_minute_words(value // 60_000)}:{value // 1000 % 60:02}{decimal}{value % 1000:03}"
+        )
+    return lambda value: repr(round(value, 6)).replace(".", decimal)
 
 
 @lru_cache(maxsize=64)
 def _day_words(day: int) -> str:
     return f"{date(1970, 1, 1) + timedelta(days=day):%d/%m/%Y}"
+
+
+@lru_cache(maxsize=1024)
+def _minute_words(minute: float) -> str:
+    return f"{datetime(1970, 1, 1) + timedelta(minutes=minute):%d/%m/%Y %H:%M}"  # noqa: DTZ001  # the plant's clock
 
 
 def writer_of(kind: Kind) -> Callable[[float], float]:

@@ -6,14 +6,15 @@ import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lbzf_ros.reports.workbook.fields import FIELDS
-from lbzf_ros.reports.workbook.kinds import Kind, Value, in_words
+from lbzf_ros.reports.workbook.kinds import Kind, words_of
 from lbzf_ros.reports.workbook.mapping import Csv, Sheet
 from lbzf_ros.reports.workbook.table import Row
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones count too
 _MARK = "'"
+_DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠" + _MARK)  # the wide ones count too
 
 
 def harmless(text: str) -> str:
@@ -21,7 +22,7 @@ def harmless(text: str) -> str:
 
     A text that begins with the mark itself gets one too, so that taking one away always gives the text back.
     """
-    return _MARK + text if text.startswith((*_DANGEROUS, _MARK)) else text
+    return _MARK + text if text[:1] in _DANGEROUS else text
 
 
 @contextmanager
@@ -30,25 +31,22 @@ def mirror(path: Path, sheet: Sheet, settings: Csv) -> Iterator[Callable[[Row], 
 
     The file begins with the mark of UTF-8, without which Excel reads accents wrongly.
     """
-    words = [
-        _in_words(FIELDS[sheet.source][column.source].kind, settings.decimal) for column in sheet.columns
+    kinds = [FIELDS[sheet.source][column.source].kind for column in sheet.columns]
+    words: list[Callable[[Any], str]] = [
+        _text_words if kind is Kind.TEXT else words_of(kind, settings.decimal) for kind in kinds
     ]
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter=settings.delimiter, lineterminator="\r\n")
         writer.writerow([harmless(column.title) for column in sheet.columns])
 
         def take(row: Row) -> None:
-            writer.writerow([word(value) for word, value in zip(words, row, strict=True)])
+            writer.writerow(
+                ["" if value is None else word(value) for word, value in zip(words, row, strict=True)]
+            )
 
         yield take
 
 
-def _in_words(kind: Kind, decimal: str) -> Callable[[Value], str]:
-    if kind is Kind.TEXT:
-        return lambda value: "" if value is None else harmless(_without_nul(str(value)))
-    return lambda value: "" if value is None else in_words(value, kind, decimal)
-
-
-def _without_nul(text: str) -> str:
+def _text_words(text: str) -> str:
     """Programs stop reading at NUL: its sign is shown."""
-    return text.replace("\0", "\u2400") if "\0" in text else text
+    return harmless(text.replace("\0", "\u2400") if "\0" in text else text)

@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from lbzf_ros.reports.workbook import formulas
+from lbzf_ros.reports.workbook import formulas, plain_sheet
 from lbzf_ros.reports.workbook.chart import ChartWriter
 from lbzf_ros.reports.workbook.fields import FIELDS, USUAL_FORMAT
 from lbzf_ros.reports.workbook.kinds import Kind, Value, clean, writer_of
@@ -27,13 +27,6 @@ _INK, _PAPER, _LINE = "#1F3A4D", "#E8EEF2", "#9FB3C0"
 
 OnRow = Callable[[], None]
 Cell = Callable[[int, Any], object]
-
-
-class PlainSheet(Worksheet):
-    """In constant-memory mode XlsxWriter takes text that looks like its own rich text as XML: here all text is text."""
-
-    def _xml_rich_inline_string(self, string: str, attributes: list[tuple[str, str]]) -> None:
-        self._xml_inline_string(string, True, attributes)
 
 
 class BookWriter:
@@ -76,7 +69,7 @@ class BookWriter:
             header: what stands at the top of each printed page.
             on_row: gets each row, values in the order of the columns.
         """
-        worksheet = self._book.add_worksheet(sheet.title, worksheet_class=PlainSheet)
+        worksheet = self._book.add_worksheet(sheet.title, worksheet_class=plain_sheet.PlainSheet)
         kinds = [FIELDS[sheet.source][column.source].kind for column in sheet.columns]
         _prepare(
             worksheet,

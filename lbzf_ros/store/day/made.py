@@ -53,10 +53,13 @@ FROM json_each(?1) s CROSS JOIN json_each(?2) x CROSS JOIN cycle_events e ON e.w
 WHERE e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value, '$[1]') AND {_COUNTS}
 GROUP BY e.workstation_id, x.key, e.operator_id
 """
+# One row for each station, as above: a module makes thousands of cycles a day.
 _DURATIONS = f"""
-SELECT e.workstation_id, e.quality, coalesce(e.gt_corrected_duration_s, round(e.duration_seconds, 3)) AS duration_s
+SELECT e.workstation_id, json_group_array(coalesce(e.gt_corrected_duration_s, round(e.duration_seconds, 3)))
 FROM json_each(?1) s CROSS JOIN json_each(?2) x CROSS JOIN cycle_events e ON e.workstation_id = s.value
 WHERE e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value, '$[1]') AND {_COUNTS}
+  AND e.quality IN (SELECT value FROM json_each(?3))
+GROUP BY e.workstation_id
 """
 _CYCLES = f"""
 SELECT e.event_uid, e.start_ts, e.end_ts, round(e.duration_seconds, 3) AS duration_s, e.duration_uncertainty_s,
@@ -92,14 +95,6 @@ class MadeByOperator(NamedTuple):
     operator_id: int | None
     units: int
     work_ms: int
-
-
-class Duration(NamedTuple):
-    """Of a finished cycle, seconds: what a person found, else as measured."""
-
-    workstation_id: int
-    quality: str
-    duration_s: float
 
 
 class CycleFacts(NamedTuple):
@@ -172,10 +167,12 @@ def by_operator(
     return [MadeByOperator(*row) for row in rows]
 
 
-def durations(connection: Connection, stations: Iterable[int], spans: Sequence[Span]) -> list[Duration]:
-    """Durations of all finished cycles of stations in spans."""
-    rows = connection.exec_driver_sql(_DURATIONS, (json.dumps(list(stations)), spans_json(spans)))
-    return list(map(Duration._make, rows.all()))
+def durations(
+    connection: Connection, stations: Iterable[int], spans: Sequence[Span], qualities: Sequence[str]
+) -> dict[int, list[float]]:
+    """Seconds of all finished cycles of some quality bands in spans, by station: what a person found, else measured."""
+    values = (json.dumps(list(stations)), spans_json(spans), json.dumps(list(qualities)))
+    return {station: json.loads(found) for station, found in connection.exec_driver_sql(_DURATIONS, values)}
 
 
 def cycles_of(connection: Connection, station: int, spans: Sequence[Span], most: int) -> list[CycleFacts]:

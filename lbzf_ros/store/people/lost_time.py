@@ -155,6 +155,18 @@ def correct_lost_time(bind: Bind, actor: Actor, *, now_ns: int, lost_time_id: in
         making.update("lost_time.correct", _TABLE, lost_time_id, values)
 
 
+def remove_lost_time(bind: Bind, actor: Actor, *, now_ns: int, lost_time_id: int) -> None:
+    """Take back what was marked; the audit trail keeps it.
+
+    Raises:
+        NotThere: nothing with this id.
+        StoreError: the database refused.
+    """
+    with entry(bind, actor, now_ns, "remove lost time") as making:
+        making.row(_TABLE, lost_time_id, "lost time")
+        making.delete("lost_time.remove", _TABLE, lost_time_id)
+
+
 def check_code(connection: Connection, code: object) -> str:
     """A code that is in use.
 

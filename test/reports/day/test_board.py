@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from lbzf_ros.core.indicators.status import Status
-from lbzf_ros.core.model import EventKind, RoiSet
+from lbzf_ros.core.model import NS_PER_S, EventKind, RoiSet
 from lbzf_ros.reports.day.reader import DayReader
 from lbzf_ros.reports.day.values import MetaSource, OperatorSource, ShiftSource
 from lbzf_ros.store.people.assignments import assign_stations
@@ -223,6 +223,20 @@ def test_whether_the_engineer_was_active(engine: Engine, rois: Rois, days: DayRe
     assert (found.entries, found.days, found.last_ns) == (1, 1, clock("06:05"))
     assert days.activity(from_ns=clock("07:00"), to_ns=clock("23:00")).last_ns is None
     assert days.trend("ANGELA", DAY, now_ns=clock("20:00"), days=2).days[-1].engineer_entries == 1
+
+
+def test_what_comes_late_to_a_day_that_is_over_is_in_its_trend(
+    engine: Engine, rois: Rois, days: DayReader
+) -> None:
+    later_ns = clock("20:00") + 3 * 24 * 3600 * NS_PER_S
+
+    def real() -> int | None:
+        return days.trend("ANGELA", DAY, now_ns=later_ns, days=2).days[-1].real
+
+    write(engine, rois, every("PUESTO_03", clock("06:00"), 75, 4, 60))
+    assert real() == real() == 4
+    write(engine, rois, every("PUESTO_03", clock("09:00"), 75, 3, 60))
+    assert real() == 7
 
 
 def test_after_midnight_the_night_shift_is_of_yesterday(engine: Engine, rois: Rois) -> None:

@@ -26,7 +26,8 @@ from web_bridge.access.access import Access
 from web_bridge.access.gate import Gate
 from web_bridge.access.identity import Role
 from web_bridge.access.matching import Matcher, routes_of
-from web_bridge.access.permissions import TABLE, Rule
+from web_bridge.access.permissions import ADMIN as ADMIN_ONLY
+from web_bridge.access.permissions import EVERYBODY, TABLE, Rule
 from web_bridge.access.permissions import Scope as Held
 from web_bridge.access.scope import QUESTIONS, module_of
 from web_bridge.access.sessions import bound_to
@@ -170,10 +171,42 @@ class TestModules:
         for query in ("", "?module=CARMENZA", "?module=ANGELA&module=CARMENZA", "?module=", "?workstation=X"):
             assert doors.ask("angela@planta.example", "GET", f"/api/v1/events{query}") == 403
 
-    def test_what_tells_of_every_module_is_not_for_them(self, doors: Doors) -> None:
+    def test_what_tells_of_every_module_is_not_for_them(
+        self, doors: Doors, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """That is how a route is held whose line in the table says nothing else."""
+        assert Rule(EVERYBODY).scope is Held.WHOLE
+        monkeypatch.setitem(TABLE, ("GET", "/api/v1/operators"), Rule(EVERYBODY))
+        assert doors.ask("angela@planta.example", "GET", "/api/v1/operators?module=ANGELA") == 403
+        assert doors.ask(ENGINEER, "GET", "/api/v1/operators") == LET_THROUGH
         for (method, template), rule in TABLE.items():
             if rule.scope is Held.WHOLE:
                 assert doors.ask("angela@planta.example", method, filled(template)) == 403
+
+    def test_these_routes_look_themselves_at_whose_module_it_is(self) -> None:
+        """Each is tried with two people of different modules: here, in test_limited, or in test/web/pages."""
+        api, pages = "/api/v1", {"/", "/summary", "/zones", "/zones/{camera}/proposal"}
+        lists = {f"{api}/{name}" for name in ("live", "live/stream", "modules", "cameras", "workstations")}
+        files = {f"{api}/exports", f"{api}/exports/{{name}}"}
+        sight = {f"{api}/cameras/{{camera}}/{name}" for name in ("frame.jpg", "preview")}
+        found = {template for (_, template), rule in TABLE.items() if rule.scope is Held.ROUTE}
+        assert found == pages | lists | files | sight
+
+    def test_what_says_nothing_of_a_module_are_these(self) -> None:
+        found = {
+            template
+            for (_, template), rule in TABLE.items()
+            if rule.scope is Held.NOTHING and not rule.public and rule.roles != ADMIN_ONLY
+        }
+        named = (
+            "session",
+            "standard-times",
+            "operators",
+            "operators/{code}",
+            "lost-time-codes",
+            "openapi.json",
+        )
+        assert found == {f"/api/v1/{name}" for name in named} | {"/static", "/healthz"}
 
     def test_a_cycle_of_theirs(self, doors: Doors) -> None:
         cycle = doors.line.cycle(1, MORNING_NS, 20.0)

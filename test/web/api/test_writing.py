@@ -68,6 +68,12 @@ def test_what_an_engineer_enters_during_the_day(line: Line, client: TestClient) 
     lost = enter(client, "lost-time", {**station, "code": "C001", "start": SEVEN})
     enter(client, f"lost-time/{lost['id']}/end", {"end": "2026-07-15T07:05:00-05:00"}, 200)
     assert items(client, "lost-time", **SPAN)[0]["code_display_name"] == "Falta de energía"
+    wrong = enter(client, "lost-time", {**station, "code": "C001", "start": SEVEN})
+    assert client.delete(f"/api/v1/lost-time/{wrong['id']}").json() == {"done": True}
+    assert_problem(client.delete(f"/api/v1/lost-time/{wrong['id']}"), 404)
+    assert [row["id"] for row in items(client, "lost-time", **SPAN)] == [lost["id"]]
+    (taken, *_) = items(client, "audit", subject=f"lost_time_events/{wrong['id']}")
+    assert (taken["action"], taken["before"]["code"], taken["after"]) == ("lost_time.remove", "C001", None)
     enter(client, "observations", {**station, "kind": "other", "observed": SEVEN, "notes": "cambio de aguja"})
     timed = enter(
         client,

@@ -127,6 +127,29 @@ def test_the_demo_plant_is_not_changed(line: Line) -> None:
     assert "copy it" in assert_problem(demo.put(URL, json=NEW), 409)["detail"]
 
 
+def test_figures_follow_what_was_changed_without_a_restart(
+    line: Line, client: TestClient, file: Path
+) -> None:
+    """Limits of a station stand in the plant file, which the page reads when it has changed."""
+
+    def shown() -> list[float]:
+        path, asked = "/api/v1/days/station", {"module": "ANGELA", "workstation": "PUESTO_01"}
+        day = client.get(path, params=asked).json()
+        assert f"{day['min_cycle_s']:.1f}".replace(".", ",") in client.get("/stations/ANGELA/PUESTO_01").text
+        return [day["min_cycle_s"], day["max_cycle_s"]]
+
+    before = shown()
+    assert client.put(URL, json={**NEW, "limits": {"min_cycle_s": 9.5, "max_cycle_s": 77}}).status_code == 200
+    assert shown() == [9.5, 77.0] != before
+    good = file.read_text("utf-8")
+    file.write_text("modules: 3", "utf-8")
+    assert shown() == [9.5, 77.0]  # a file that cannot be used changes nothing
+    file.write_text(good.replace("77", "78"), "utf-8")  # somebody edits it by hand
+    assert shown() == [9.5, 78.0]
+    reopened = TestClient(create_app(dataclasses.replace(line.context, clock_ns=line.context.clock_ns)))
+    assert "9,5" in reopened.get("/stations/ANGELA/PUESTO_01").text
+
+
 class TestWhatTheCameraSees:
     def shows(self, line: Line, stamp_ns: int = MORNING_NS) -> threading.Thread:
         """The graph speaks as long as somebody waits: a white picture with one person."""

@@ -15,6 +15,7 @@ from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.model import NS_PER_S, EventKind, Quality
 from lbzf_ros.store.people.audit import Actor
 from lbzf_ros.store.people.lost_time import LostTime, LostTimeCode, mark_lost_time, sync_lost_time_codes
+from lbzf_ros.store.writer import EventWriter
 from test.web.factory import MORNING_NS, Line, line_of, write_picture
 
 STATIONS = 21
@@ -112,6 +113,19 @@ def morning(data: Path, *, stations: int = STATIONS, days_before: int = 0, slow:
     )
     line.refresh()
     return line
+
+
+def recorded_too_little(line: Line, *, days_before: int) -> None:
+    """Of an earlier day there is video of two hours only, from ANGELA's first camera."""
+    start_ns = SIX_NS - days_before * DAY_NS
+    EventWriter(line.engine).write_segment(
+        camera="cam1",
+        path="video/short.mp4",
+        start_ns=start_ns,
+        end_ns=start_ns + 2 * 3600 * NS_PER_S,
+        frames=1,
+        codec="h264",
+    )
 
 
 def _work(

@@ -114,8 +114,54 @@ def test_the_trail_is_read_part_by_part(server: Server, browser: Browser) -> Non
             assert page.locator(".audit tbody tr").first.inner_text() != first
 
 
-def test_a_module_is_exported_from_its_page(server: Server, browser: Browser) -> None:
-    with visiting(browser, f"{server.url}/modules/ANGELA") as visit:
-        visit.page.get_by_role("button", name="Exportar").click()
-        expect(visit.page.locator("#exported a").first).to_contain_text(".xlsx")
+@pytest.mark.parametrize(
+    ("language", "button", "says"),
+    [
+        ("es-CO", "Exportar", "Escriba el día así: dd/mm/aaaa"),
+        ("en", "Export", "Write the day as dd/mm/yyyy"),
+    ],
+)
+def test_a_module_is_exported_from_its_page(
+    server: Server, browser: Browser, language: str, button: str, says: str
+) -> None:
+    """The day is written as the plant writes it, whatever language the device has."""
+    with visiting(browser, f"{server.url}/modules/ANGELA", language=language) as visit:
+        page = visit.page
+        day = page.locator("#export .date")
+        expect(day).to_have_value("15/07/2026")
+        for wrong in ("31/02/2026", "07/15/2026", "ayer", ""):
+            day.fill(wrong)
+            page.get_by_role("button", name=button, exact=True).click()
+            expect(page.locator("#export .said")).to_contain_text(says)
+        day.fill("14/7/2026")
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.locator("#exported a").first).to_have_text("indicadores-2026-07-14-angela.xlsx")
+        assert visit.wrong == []
+
+
+def test_the_workbook_of_the_day_is_made_from_the_board(server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/board/ANGELA") as visit:
+        page = visit.page
+        button, waiting = (
+            page.get_by_role("button", name="Excel del día"),
+            page.get_by_label("Preparando el archivo"),
+        )
+        page.route(
+            "**/api/v1/exports", lambda route: route.fulfill(status=503, json={"detail": "disco lleno"})
+        )
+        button.click()
+        expect(page.locator("#export .said")).to_contain_text("disco lleno")
+        expect(button).to_be_enabled()
+        assert len(visit.wrong) > 0  # the answer above
+        visit.wrong.clear()
+        page.unroute("**/api/v1/exports")
+        button.click()
+        expect(waiting).to_be_visible()
+        link = page.get_by_role("link", name="indicadores-2026-07-15-angela.xlsx")
+        expect(link).to_be_visible()
+        expect(waiting).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        with page.expect_download() as download:
+            link.click()
+        assert download.value.path().read_bytes().startswith(b"PK")
         assert visit.wrong == []

@@ -18,7 +18,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Dialog, Locator, Page
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,6 +91,59 @@ def test_targets_orders_and_thresholds_are_entered(line: Line, server: Server, b
     assert next(hour for hour in board.hours if hour.running).meta == 60
     assert board.totals.production_orders == ("OP-77",)
     assert board.thresholds.min_coverage == 85.5
+
+
+def test_what_was_entered_is_withdrawn_after_a_question(line: Line, server: Server, browser: Browser) -> None:
+    """Whoever says no keeps it; what goes stays in the audit trail."""
+    questions: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        questions.append(dialog.message)
+        if len(questions) == 1:
+            dialog.dismiss()
+        else:
+            dialog.accept()
+
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        page.on("dialog", answer)
+        page.get_by_role("button", name="Retirar OP-77").click()
+        expect(page.get_by_text("OP-77")).to_be_visible()
+        for name in ("Retirar OP-77", "Retirar Meta de las 10:00"):
+            with page.expect_navigation():
+                page.get_by_role("button", name=name).click()
+            expect(page.get_by_role("button", name=name)).to_have_count(0)
+        page.get_by_text("Lo asignado en el día").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Retirar Puesto 2 06:00").click()
+        expect(_station(page, 2)).to_have_value("")
+        page.goto(f"{server.url}/stations/ANGELA/PUESTO_06")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Retirar C007").click()
+        expect(page.get_by_role("button", name="Retirar C007")).to_have_count(0)
+        assert visit.wrong == []
+    assert questions[0] == "¿Retirar OP-77? El registro de cambios lo conserva."
+    with line.engine.connect() as connection:
+        actions = connection.exec_driver_sql(
+            "SELECT action FROM audit_log WHERE after_json IS NULL"
+        ).scalars()
+        assert {"order.remove", "target.remove", "assignment.remove", "lost_time.remove"} <= set(actions)
+    board = line.context.days.hour_board("ANGELA", "2026-07-15", now_ns=line.context.clock_ns())
+    assert board.totals.production_orders == ()
+
+
+def test_lost_time_that_goes_on_is_ended(line: Line, server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/stations/ANGELA/PUESTO_07") as visit:
+        page = visit.page
+        page.get_by_text("Marcar tiempo perdido").click()
+        page.get_by_label("Comienzo").fill("09:30")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Guardar").click()
+        page.get_by_label("Fin de C001 09:30").fill("09:45")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Terminar").click()
+        expect(page.get_by_text("09:30–09:45")).to_be_visible()
+        assert visit.wrong == []
 
 
 def test_a_cycle_is_timed_by_pressing_twice(line: Line, server: Server, browser: Browser) -> None:

@@ -13,14 +13,15 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from lbzf_ros.config.load import load_plant
+from lbzf_ros.config.load import load_plant, parse_plant
 from lbzf_ros.core.model import Drift
 from lbzf_ros.drift.features import features_to_bytes, find_features
+from lbzf_ros.resources import resource_path
 from lbzf_ros.store.zone_versions import ZoneVersionFilter, zone_versions
 from lbzf_ros.store.zones import set_reference
 from test.web.factory import Line, line_of, plant_of
 from test.web.pages.seeing import PEOPLE_PX, seeing
-from test.web.pages.visit import Visit, visiting
+from test.web.pages.visit import DESK, Visit, visiting
 from test.web.serve import Server, serving
 from web_bridge.live import HeardView
 
@@ -30,6 +31,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+SCREENSHOTS = resource_path("log", "screenshots")
 SIX = [(20 + 200 * column, 40 + 220 * row) for row in range(2) for column in range(3)]
 """Upper left corners of six stations, px of the picture."""
 MOVED_PX = 12, 20
@@ -192,6 +194,44 @@ def test_what_would_be_detected_is_shown(server: Server, browser: Browser) -> No
         visit.page.get_by_label("Ensayar").uncheck()
         expect(visit.page.locator("#drawing .seen")).to_have_count(0)
         assert visit.wrong == []
+
+
+def test_names_of_narrow_zones_are_read_and_the_picture_is_whole(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Twelve zones, 48 px wide, side by side and one behind the other: each name or number stands alone."""
+    described = plant_of(12).model_dump(mode="json", exclude_none=True, exclude_unset=True)
+    for number, station in enumerate(described["modules"][0]["workstations"]):
+        x, y = 10 + 100 * (number % 6) + 30 * (number // 6), 60 + 25 * (number // 6)
+        corners = [[x, y], [x + 48, y], [x + 48, y + 200], [x, y + 200]]
+        station |= {"camera": "cam1", "zones": {"work": {"kind": "work", "polygon_px": corners}}}
+    plant = parse_plant(described, where="plant", folder=Path("/"))
+    made = line_of(tmp_path_factory.mktemp("narrow") / "data", 12, plant)
+    with (
+        seeing(made, VIEW, "cam1"),
+        serving(made) as narrow,
+        visiting(browser, f"{narrow.url}/zones") as visit,
+    ):
+        expect(visit.page.locator("#drawing .seen")).to_have_count(len(PEOPLE_PX))
+        expect(visit.page.locator("#sight")).to_have_js_property("naturalWidth", 640)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        visit.page.screenshot(path=SCREENSHOTS / "zones-narrow.png")
+        boxes = visit.page.evaluate(
+            """[...document.querySelectorAll("#drawing text")].map((one) => {
+              const { left, top, right, bottom, height } = one.getBoundingClientRect();
+              return [one.textContent, left, top + 0.2 * height, right, bottom - 0.2 * height]; })"""
+        )
+        assert len(boxes) == 12 + len(PEOPLE_PX)
+        for place, (name, *one) in enumerate(boxes):
+            for other, *box in boxes[:place]:
+                apart = one[0] >= box[2] or box[0] >= one[2] or one[1] >= box[3] or box[1] >= one[3]
+                assert apart, f"{name} covers {other}"
+        picture = visit.page.locator("#sight").bounding_box()
+        assert picture is not None
+        assert picture["y"] + picture["height"] <= DESK[1]
+        expect(visit.page.locator("#stations button").first).to_have_text("Puesto 1")
+        assert visit.wrong == []
+    made.close()
 
 
 def test_a_correction_is_taken_over_with_one_press(line: Line, server: Server, browser: Browser) -> None:

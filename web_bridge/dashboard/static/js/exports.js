@@ -1,7 +1,7 @@
 // A day as a workbook: made when it is asked for, then taken away by a link.
 
 import { byId, make, say } from "./dom.js";
-import { loadTexts, text } from "./format.js";
+import { isoDay, loadTexts, text } from "./format.js";
 import { newKey, sent } from "./forms.js";
 
 const GIVE_UP_MS = 180_000;
@@ -14,14 +14,26 @@ const made = byId("exported");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
-  const { day, module } = Object.fromEntries(new FormData(form));
+  const { module, day: written } = Object.fromEntries(new FormData(form));
+  // The board has no field: its day is the one that it shows.
+  const day = written === undefined ? document.querySelector("[data-date]").dataset.date : isoDay(written);
+  if (day === null) {
+    say(said, text("not_a_day"));
+    form.querySelector("input").focus();
+    return;
+  }
+  const waiting = form.querySelector("progress");
   button.disabled = true;
+  waiting.hidden = false;
+  made.replaceChildren();
   say(said, text("export_making"));
   const answer = await sent("POST", "/api/v1/exports", { date: day, module: module || null }, newKey(), GIVE_UP_MS);
   button.disabled = false;
+  waiting.hidden = true;
   say(said, answer.wrong ?? text("export_made"));
   if (answer.wrong !== null) return;
-  made.replaceChildren(...[answer.made.workbook, ...answer.made.csv].map((name) => {
+  const names = [answer.made.workbook, ...(written === undefined ? [] : answer.made.csv)];
+  made.replaceChildren(...names.map((name) => {
     const link = make("a", "", name);
     link.href = `/api/v1/exports/${name}`;
     link.download = name;

@@ -45,6 +45,15 @@ export const day = (date) => dayFormat.format(date);
 /** hh:mm:ss in the plant's zone. */
 export const time = (date) => timeFormat.format(date);
 
+/** A day as people write it, dd/mm/yyyy, as YYYY-MM-DD; null: it is none. */
+export function isoDay(written) {
+  const found = /^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$/.exec(written);
+  if (!found) return null;
+  const iso = [found[3], found[2].padStart(2, "0"), found[1].padStart(2, "0")].join("-");
+  const moment = Date.parse(`${iso}T00:00:00Z`);
+  return Number.isNaN(moment) || !new Date(moment).toISOString().startsWith(iso) ? null : iso;
+}
+
 export const count = (value) => whole.format(value);
 /** One decimal below a hundred, none above: as many digits as one reads at a glance. */
 export const figure = (value) => (Math.abs(value) < 99.95 ? tenths : whole).format(value);

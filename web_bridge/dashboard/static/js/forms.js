@@ -36,6 +36,7 @@ const BODIES = {
     start: moment(dataset.day, values.start),
   }),
   thresholds: (_, values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)])),
+  ending: ({ dataset }, values) => ({ end: moment(dataset.day, values.end) }),
   observation: ({ dataset }, values) => ({
     module: dataset.module,
     workstation: dataset.workstation,
@@ -57,6 +58,7 @@ export function prepareForms() {
     form.addEventListener("input", () => { key = newKey(); });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (form.dataset.ask && !confirm(form.dataset.ask)) return;
       const button = form.querySelector("button:not([type=button])");
       const said = form.querySelector(".said");
       button.disabled = true;
@@ -73,7 +75,7 @@ export function prepareForms() {
 async function send(form, key) {
   let body;
   try {
-    body = BODIES[form.dataset.kind](form, Object.fromEntries(new FormData(form)));
+    body = form.dataset.kind && BODIES[form.dataset.kind](form, Object.fromEntries(new FormData(form)));
   } catch (error) {
     return error.message;
   }

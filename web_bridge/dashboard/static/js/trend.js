@@ -20,14 +20,19 @@ function chart(days) {
         backgroundColor: colour("running"),
         borderWidth: 2.5,
         spanGaps: true,
-        pointRadius: days.map((_, place) => (place === days.length - 1 ? 5 : 2)),
+        // Too little was seen on that day: another shape, larger and hollow.
+        pointStyle: days.map((one) => (one.low ? "triangle" : "circle")),
+        pointBorderColor: days.map((one) => colour(one.low ? "wrong" : "running")),
+        pointBackgroundColor: days.map((one) => colour(one.low ? "card" : "running")),
+        pointBorderWidth: 2,
+        pointRadius: days.map((one, place) => (one.low ? 6 : place === days.length - 1 ? 5 : 2)),
         tension: 0.2,
       }],
     },
     options: {
       plugins: {
         legend: { display: false },
-        tooltip: { callbacks: { label: ({ raw }) => text("figure_percent", { figure: count(raw) }) } },
+        tooltip: { callbacks: { label: ({ raw, dataIndex }) => label(raw, days[dataIndex]) } },
       },
       scales: {
         x: { grid: { display: false }, ticks: { maxTicksLimit: 5, maxRotation: 0 } },
@@ -35,6 +40,11 @@ function chart(days) {
       },
     },
   };
+}
+
+function label(percent, { low }) {
+  const words = text("figure_percent", { figure: count(percent) });
+  return low ? `${words} · ${text("trend_low_day")}` : words;
 }
 
 function shortDay(date) {

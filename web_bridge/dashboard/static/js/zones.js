@@ -22,6 +22,7 @@ const changed = () => {
 const chose = () => { panel.show(); drawing.show(); };
 const drawing = new Drawing(byId("drawing"), model, { changed, chose });
 const panel = new Panel(byId("stations"), byId("station"), model, { changed: () => { drawing.show(); changed(); }, chose });
+byId("zones").style.setProperty("--ratio", String(model.width / model.height)); // the picture is as high as the window leaves room
 panel.show();
 drawing.show();
 changed();

@@ -1,6 +1,7 @@
 // Polygons over the picture: drawn, chosen and moved with the pointer or the keyboard.
 
 import { text } from "./format.js";
+import { Labels } from "./zones_labels.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -37,10 +38,12 @@ export class Drawing {
   show() {
     const { model, svg } = this;
     const focused = svg.contains(document.activeElement) ? document.activeElement.dataset?.corner : undefined;
-    const parts = this.seen.flatMap((person) => this.personShapes(person));
-    for (const station of model.stations) {
-      for (const [name, zone] of Object.entries(station.zones)) parts.push(...this.zoneShapes(station, name, zone));
-    }
+    const labels = new Labels(model.width, model.height);
+    const zones = model.stations.flatMap((station) => Object.entries(station.zones).map(([name, zone]) => ({ station, name, zone })));
+    // The chosen one is named first: then it has most room.
+    const names = [...zones].sort((a, b) => Number(this.isChosen(b)) - Number(this.isChosen(a))).map((one) => this.zoneLabel(labels, one));
+    const parts = this.seen.flatMap((person) => this.personShapes(labels, person));
+    parts.push(...zones.map((one) => this.zoneShape(one)), ...names);
     const polygon = model.draft ? null : model.polygon();
     if (polygon) parts.push(...polygon.map((corner, place) => this.cornerShape(corner, place, polygon.length)));
     if (model.draft?.length) {
@@ -53,21 +56,38 @@ export class Drawing {
     if (focused !== undefined) this.focusCorner(Math.min(Number(focused), (polygon?.length ?? 1) - 1));
   }
 
-  zoneShapes(station, name, zone) {
-    const chosen = station === this.model.chosen && name === this.model.zone;
+  isChosen({ station, name }) {
+    return station === this.model.chosen && name === this.model.zone;
+  }
+
+  zoneShape({ station, name, zone }) {
     const evidence = this.evidence.get(`${station.module}/${station.code}/${name}`) ?? "";
     const polygon = shape("polygon", {
       points: points(zone.polygon_px), "data-evidence": evidence, "data-station": station.code, "data-zone": name,
     });
-    if (chosen) polygon.classList.add("chosen");
+    if (this.isChosen({ station, name })) polygon.classList.add("chosen");
     polygon.target_ = { station, name };
-    const size = 13 * this.scale;
-    const [x, y] = zone.polygon_px.reduce((best, corner) => (corner[1] < best[1] ? corner : best));
-    const label = shape("text", {
-      x: Math.min(x + 3, this.model.width - 8 * size), y: Math.min(this.model.height - 4, y + 1.4 * size), "font-size": size,
-    });
-    label.textContent = zone.kind === "work" ? station.display_name : `${station.display_name} ${text(`zone_kind_${zone.kind}`)}`;
-    return [polygon, label];
+    return polygon;
+  }
+
+  zoneLabel(labels, { station, name, zone }) {
+    const kind = zone.kind === "work" ? "" : ` ${text(`zone_kind_${zone.kind}`)}`;
+    const number = String(this.model.numberOf(station));
+    const words = [`${station.display_name || station.code}${kind}`, `${number}${kind}`, number];
+    const box = bounds(zone.polygon_px);
+    if (!this.isChosen({ station, name })) return this.text(labels, words, 13, box);
+    const handle = CORNER_RADIUS * this.scale;
+    const label = this.text(labels, words, 13, { ...box, left: box.left + handle, top: box.top + handle / 2 });
+    label.classList.add("chosen");
+    return label;
+  }
+
+  text(labels, words, pixels, box) {
+    const size = pixels * this.scale;
+    const { text: shown, x, y } = labels.place(words, size, box);
+    const label = shape("text", { x, y, "font-size": size });
+    label.textContent = shown;
+    return label;
   }
 
   cornerShape([cx, cy], place, of) {
@@ -77,9 +97,12 @@ export class Drawing {
     });
   }
 
-  personShapes({ box_px: [x, y, right, bottom], zones }) {
-    const label = shape("text", { x: x + 3, y: Math.max(14 * this.scale, y - 4), "font-size": 12 * this.scale });
-    label.textContent = zones.length ? zones.map((zone) => zone.split("/")[1]).join(", ") : text("zones_counts_nowhere");
+  personShapes(labels, { box_px: [x, y, right, bottom], zones }) {
+    const stations = zones.map((zone) => this.model.stations.find((one) => zone.startsWith(`${one.module}/${one.code}/`))).filter(Boolean);
+    const numbers = [...new Set(stations)].map((station) => this.model.numberOf(station)).join(", ");
+    const words = zones.length ? [`→ ${numbers}`] : [text("zones_counts_nowhere"), "✕"];
+    const label = this.text(labels, words, 12, { left: x, top: y, right, bottom });
+    label.classList.add("person");
     return [shape("rect", { class: "seen", x, y, width: right - x, height: bottom - y }), label];
   }
 
@@ -207,6 +230,12 @@ export class Drawing {
     const { width, height } = this.model;
     return rectangle(this.model.inside([0.4 * width, 0.4 * height]), this.model.inside([0.6 * width, 0.6 * height]));
   }
+}
+
+function bounds(corners) {
+  const xs = corners.map(([x]) => x);
+  const ys = corners.map(([, y]) => y);
+  return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 }
 
 function rectangle([x, y], [right, bottom]) {

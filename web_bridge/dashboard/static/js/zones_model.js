@@ -32,6 +32,11 @@ export class Model {
     return this.chosen?.zones[this.zone]?.polygon_px ?? null;
   }
 
+  /** Its place in the line; where that is not said, in the list. */
+  numberOf(station) {
+    return station.sequence_pos ?? this.stations.indexOf(station) + 1;
+  }
+
   choose(station, zone) {
     this.chosen = station;
     this.zone = zone ?? Object.keys(station.zones)[0] ?? null;

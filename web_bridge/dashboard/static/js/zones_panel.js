@@ -26,7 +26,7 @@ export class Panel {
 
   showList() {
     this.list.replaceChildren(...this.model.stations.map((station) => {
-      const button = make("button", "", `${station.display_name || station.code}${station.changed ? " *" : ""}`);
+      const button = make("button", "", `${this.nameOf(station)}${station.changed ? " *" : ""}`);
       button.type = "button";
       button.setAttribute("aria-pressed", String(station === this.model.chosen));
       button.addEventListener("click", () => {
@@ -36,6 +36,13 @@ export class Panel {
       });
       return make("li", "", button);
     }));
+  }
+
+  /** With its number over the picture, where the name does not end with it. */
+  nameOf(station) {
+    const name = station.display_name || station.code;
+    const number = this.model.numberOf(station);
+    return new RegExp(`(^|\\D)0*${number}$`).test(name) ? name : text("zones_legend", { number, name });
   }
 
   parts(station) {
