@@ -149,15 +149,18 @@ class Associator:
 
     def _add_hidden(self, detections: FrameDetections, here: dict[int, _Here]) -> None:
         """Who is not seen is beside his zone while somebody who was seen with him stands before his last place."""
-        boxes = dict(zip(detections.track_ids.tolist(), detections.boxes.xyxy, strict=True))
-        for track, member in self._members.items():
-            before = [boxes[other] for other in member.others if other != track and other in boxes]
-            if track in boxes or not member.gone_from or not before:
-                continue
+        tracks = detections.track_ids.tolist()
+        unseen = [(track, m) for track, m in self._members.items() if m.gone_from and track not in tracks]
+        if not unseen:
+            return
+        boxes = dict(zip(tracks, detections.boxes.xyxy.tolist(), strict=True))
+        for track, member in unseen:
+            before = [boxes[other] for other in member.others if other in boxes]
             hidden_ns = detections.stamp_ns - member.seen_ns
             if (
-                hidden_ns <= HIDDEN_NS
-                and geometry.covered_share(member.box, np.stack(before)) >= HIDDEN_SHARE
+                before
+                and hidden_ns <= HIDDEN_NS
+                and geometry.covered_share(member.box, before) >= HIDDEN_SHARE
             ):
                 member.confirmed_ns = detections.stamp_ns
                 for key in member.gone_from:

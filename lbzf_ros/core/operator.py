@@ -2,14 +2,14 @@
 
 What is known of a person is the number of his track, which may change when he was out of sight. So:
 
-- Who comes while the operator is there is a visitor, until he has been gone for `_VISIT_OVER_S`.
+- Who comes while the operator is there is a visitor, until he has been gone for `_VISIT_OVER_NS`.
 - The operator has left when he is not in the zone; he may be beside it, or hidden behind a visitor (both NEAR).
 - Somebody new in the zone while the operator, last seen in it, is nowhere in the picture is the operator with a new
   number, unless both were once seen in the same picture.
 - Somebody who was seen beside the operator, and is in the zone while he is not, may have come to talk. He succeeds him
   after `successor_s`; the one has left and the other has come then, each dated back to his own picture.
-- Visitors who are left alone for `_ALONE_S` are visitors no longer: one of them works here now.
-- Where two people pass one another their tracks may exchange numbers. Who came within `_PASSING_S` before the
+- Visitors who are left alone for `_ALONE_NS` are visitors no longer: one of them works here now.
+- Where two people pass one another their tracks may exchange numbers. Who came within `_PASSING_NS` before the
   operator's number was gone from the zone, and is there while it is not, is the operator: nobody hands a place over so
   fast. If the number comes back without having been seen elsewhere, it was only hidden, and is his again.
 """
@@ -22,16 +22,16 @@ from dataclasses import dataclass, field
 from lbzf_ros.core.debounce import Crossing
 from lbzf_ros.core.model import NS_PER_S, Evidence, ZoneOccupancy
 
-_VISIT_OVER_S = 2.0
-_PASSING_S = 1.5
-_ALONE_S = 60.0
-_KNOWN_FOR_S = 60.0
+_VISIT_OVER_NS = 2 * NS_PER_S
+_PASSING_NS = round(1.5 * NS_PER_S)
+_ALONE_NS = 60 * NS_PER_S
+_KNOWN_FOR_NS = 60 * NS_PER_S
 """How long it is remembered that somebody was seen beside the operator."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperatorPresence:
-    """What one picture says about the operator of a station.
+    """What one picture says about the operator of a station. Not frozen: that would cost as much as filling it.
 
     Attributes:
         evidence: of each work zone, by its name.
@@ -202,7 +202,7 @@ class PrimaryOperator:
         memory = self.memory
         if memory.operator is None or memory.operator in beside:
             return None
-        since_ns = memory.inside_ns - round(_PASSING_S * NS_PER_S)
+        since_ns = memory.inside_ns - _PASSING_NS
         came = {track: memory.visitors[track].came_ns for track in here & memory.visitors.keys()}
         late = [track for track, came_ns in came.items() if came_ns >= since_ns]
         return max(late, key=lambda track: (came[track], track), default=None)
@@ -232,17 +232,21 @@ class PrimaryOperator:
 
     def _end_visits(self, stamp_ns: int, present: set[int]) -> None:
         visitors = self.memory.visitors
+        if not visitors:
+            return
         for track in visitors.keys() & present:
             visitors[track].last_ns = stamp_ns
-        over_ns = stamp_ns - round(_VISIT_OVER_S * NS_PER_S)
+        over_ns = stamp_ns - _VISIT_OVER_NS
         for track in [track for track, visit in visitors.items() if visit.last_ns <= over_ns]:
             del visitors[track]
 
     def _remember_beside(self, stamp_ns: int, seen: set[int]) -> None:
         memory = self.memory
-        if memory.operator in seen:
+        if memory.operator in seen and len(seen) > 1:
             memory.beside.update(dict.fromkeys(seen - {memory.operator}, stamp_ns))
-        over_ns = stamp_ns - round(_KNOWN_FOR_S * NS_PER_S)
+        if not memory.beside:
+            return
+        over_ns = stamp_ns - _KNOWN_FOR_NS
         for track in [track for track, last_ns in memory.beside.items() if last_ns <= over_ns]:
             del memory.beside[track]
 
@@ -252,7 +256,7 @@ class PrimaryOperator:
             memory.alone_since_ns = 0
             return
         memory.alone_since_ns = memory.alone_since_ns or stamp_ns
-        if stamp_ns - memory.alone_since_ns >= round(_ALONE_S * NS_PER_S):
+        if stamp_ns - memory.alone_since_ns >= _ALONE_NS:
             memory.visitors.clear()
             memory.beside.clear()
             memory.operator, memory.alone_since_ns = None, 0

@@ -36,6 +36,7 @@ from lbzf_ros.core.trace import Trace, TraceMemory
 from lbzf_ros.core.uncertainty import duration_uncertainty_s, place_error_s
 
 _HORIZON_MARGIN_NS = NS_PER_S
+_SOMEBODY = frozenset((Evidence.PRESENT, Evidence.NEAR))
 _SETTLE_S = 1.0
 """A detector sees somebody who was there before the first picture up to 0.6 s later (docs/detectors.md)."""
 
@@ -136,13 +137,15 @@ class StationTracker:
             stamp_ns, [zone for zone in occupancy.zones if zone.zone in self._work], visible_track_ids
         )
         self._trace.see(stamp_ns, occupancy, presence, self._operator.memory.operator)
-        if presence.successor_here or {Evidence.PRESENT, Evidence.NEAR} & set(presence.evidence.values()):
+        if presence.successor_here or not _SOMEBODY.isdisjoint(presence.evidence.values()):
             self._operator_ns = stamp_ns
         crossings = self._crossings(stamp_ns, occupancy, presence)
         self._drift = occupancy.drift
         self._recent.append(self._picture(stamp_ns, occupancy, presence))
         events: list[CycleEvent] = []
-        for crossing, zone in sorted(crossings, key=lambda item: (item[0].stamp_ns, item[1])):
+        if len(crossings) > 1:
+            crossings.sort(key=lambda item: (item[0].stamp_ns, item[1]))
+        for crossing, zone in crossings:
             transition = (self._kinds[zone], crossing.entered)
             if (
                 self._running
@@ -249,6 +252,8 @@ class StationTracker:
         a crossing is held until he is there again, for as long as he may be out of sight without having left. What
         blocks the view passes through the zones first: if the picture after the crossing is not clear, it is no hand.
         """
+        if not self._held:
+            return []
         there = self._operator_ns == stamp_ns
         unclear = {zone.zone for zone in occupancy.zones if zone.evidence is Evidence.UNKNOWN}
         counting, waiting = [], []

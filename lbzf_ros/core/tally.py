@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from lbzf_ros.core.model import UNKNOWN, Drift
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Picture:
-    """What one picture said about a station.
+    """What one picture said about a station. Not frozen: that would cost as much as filling it.
 
     Attributes:
         gap_ns: time since the latest picture before that said anything.

@@ -107,4 +107,4 @@ def test_the_covered_share_of_a_box_is_what_another_one_shares_with_it(
     other = np.array([[x0 + shift, y0, x1 + shift, y1]], np.float32)
     expected = max(0.0, 1 - abs(shift) / (x1 - x0))
     assert covered_share(box, other) == pytest.approx(expected, abs=1e-4)
-    assert covered_share(box, np.zeros((0, 4), np.float32)) == 0
+    assert covered_share(box, []) == 0
