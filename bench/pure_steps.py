@@ -32,6 +32,7 @@ MODEL = ModelInfo("bench", "1", "none")
 CAMERAS, PEOPLE, STATIONS = 20, 4, 4
 ROUNDS, SECONDS = 5, 30
 GOAL_SHARE_OF_A_CORE = 0.04
+PACKAGE_US = 220  # of five boxes, on the machine for which the goal was set
 STEPS = ("track", "associate", "debounce and cycle")
 PLOT = Path(__file__).parents[1] / "docs" / "images" / "pure_steps.png"
 
@@ -66,9 +67,8 @@ def main() -> None:
             "people": PEOPLE,
             "stations": STATIONS,
             "us_a_picture": {name: round(us, 1) for name, us in plant.items()},
-            "us_the_package_s_own_tracker": round(_package_us(), 1),
             "share_of_a_core": round(sum(plant.values()) * CAMERAS * FPS / 1e6, 4),
-            "share_of_a_core_in_the_best_round": round(_best_share(CAMERAS), 4),
+            **_against_the_package(),
             "goal": GOAL_SHARE_OF_A_CORE,
         },
         "machine_load_1_5_15_min": os.getloadavg(),
@@ -86,10 +86,22 @@ def _cost(cameras: int, people: int, stations: int) -> dict[str, float]:
     return {step: statistics.median(one[step] for one in rounds) for step in STEPS}
 
 
-def _best_share(cameras: int) -> float:
-    """Share of a core in the round that was disturbed least."""
-    seen = [_camera(number, PEOPLE, STATIONS, SECONDS) for number in range(cameras)]
-    return min(sum(_one_round(seen).values()) for _ in range(2 * ROUNDS)) * cameras * FPS / 1e6
+def _against_the_package() -> dict[str, float]:
+    """All steps for the whole plant beside the package's tracker alone, in turn: a slow machine slows both.
+
+    The goal was set where that tracker takes `PACKAGE_US` for five boxes; there all steps take `share_..._us`.
+    """
+    seen = [_camera(number, PEOPLE, STATIONS, SECONDS) for number in range(CAMERAS)]
+    pairs = [(sum(_one_round(seen).values()), _package_us()) for _ in range(2 * ROUNDS)]
+    ratio = statistics.median(ours / package for ours, package in pairs)
+    return {
+        "us_the_package_s_own_tracker_of_5_boxes": round(statistics.median(us for _, us in pairs), 1),
+        "all_steps_to_the_package_s_tracker": round(ratio, 3),
+        f"share_of_a_core_where_that_takes_{PACKAGE_US}_us": round(
+            ratio * PACKAGE_US * CAMERAS * FPS / 1e6, 4
+        ),
+        "share_of_a_core_in_the_best_round": round(min(us for us, _ in pairs) * CAMERAS * FPS / 1e6, 4),
+    }
 
 
 def _one_round(cameras: Sequence[Camera]) -> dict[str, float]:
@@ -119,23 +131,20 @@ def _one_round(cameras: Sequence[Camera]) -> dict[str, float]:
 
 
 def _package_us() -> float:
-    """Microseconds a picture of the `trackers` package as it comes: how busy the machine is shows here too."""
-    boxes = _camera(0, PEOPLE, STATIONS, SECONDS).boxes
-    rounds = []
-    for _ in range(ROUNDS):
-        tracker = ByteTrackTracker(
-            lost_track_buffer=90,
-            frame_rate=FPS,
-            track_activation_threshold=0.0,
-            high_conf_det_threshold=0.0,
-            minimum_consecutive_frames=1,
-        )
-        found = [supervision.Detections(xyxy=b.xyxy, confidence=b.confidence) for b in boxes]
-        began_ns = time.thread_time_ns()
-        for i, detections in enumerate(found):
-            tracker.update(detections, timestamp=1.7e9 + i / FPS)
-        rounds.append((time.thread_time_ns() - began_ns) / len(boxes) / 1000)
-    return statistics.median(rounds)
+    """Microseconds a picture of five boxes of the `trackers` package's own tracker, as it comes."""
+    boxes = _camera(0, 5, STATIONS, SECONDS).boxes
+    tracker = ByteTrackTracker(
+        lost_track_buffer=90,
+        frame_rate=FPS,
+        track_activation_threshold=0.0,
+        high_conf_det_threshold=0.0,
+        minimum_consecutive_frames=1,
+    )
+    found = [supervision.Detections(xyxy=b.xyxy, confidence=b.confidence) for b in boxes]
+    began_ns = time.thread_time_ns()
+    for i, detections in enumerate(found):
+        tracker.update(detections, timestamp=1.7e9 + i / FPS)
+    return (time.thread_time_ns() - began_ns) / len(boxes) / 1000
 
 
 def _people(boxes: Boxes, ids: Any, stamp_ns: int) -> FrameDetections:
