@@ -9,6 +9,7 @@ import yaml
 from mcap.reader import make_reader
 
 from lbzf_ros.bags.recover import files_of
+from lbzf_ros.bags.stored import is_mcap
 from lbzf_ros.config.load import parse_plant
 from lbzf_ros.config.schema import Plant
 
@@ -29,8 +30,8 @@ def plant_document(plant: Plant) -> bytes:
 
 
 def plant_in_bag(bag: Path) -> dict[str, Any] | None:
-    """The plant of a bag as it was written; None: it holds none (it was not recorded by lbzf record)."""
-    for path in files_of(bag) if bag.is_dir() or bag.suffix == ".mcap" else []:
+    """The plant of a bag as it was written; None: it holds none, or it is no bag of lbzf record (video, SQLite)."""
+    for path in files_of(bag) if is_mcap(bag) else []:
         with path.open("rb") as stream:
             for attachment in make_reader(stream).iter_attachments():
                 if attachment.name == PLANT_NAME:

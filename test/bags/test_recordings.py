@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from rclpy.serialization import serialize_message
 
 from lbzf_ros.bags.errors import BagError
@@ -25,7 +27,7 @@ from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.plant import roi_sets
 from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.segments import SegmentWriter
-from test.bags.recorded import CAMERA, plant
+from test.bags.recorded import CAMERA, command, plant
 from test.detectors.test_bag import pictures, write_bag
 
 NOON_NS = 1_784_127_600_000_000_000  # 2026-07-15T10:00:00 in Bogota
@@ -53,6 +55,22 @@ def test_segments_give_their_pictures_with_their_times(tmp_path: Path) -> None:
     assert items[0].frame().image_bgr.shape == (64, 96, 3)
     with pytest.raises(BagError, match="hold pictures only"):
         next(segments.items(Origin.detections))
+
+
+@pytest.mark.parametrize("what", ["folder", "file", "day"])
+def test_segments_are_measured(tmp_path: Path, what: str) -> None:
+    write_segments(tmp_path, 20)
+    (file,) = (tmp_path / "video").rglob("*.mp4")
+    recording = {"folder": str(file.parent), "file": str(file), "day": "2026-07-15"}[what]
+    plant_file = tmp_path / "plant.yaml"
+    plant_file.write_text(yaml.safe_dump(plant()), "utf-8")
+    words = command("replay", recording, "--data", tmp_path, "--plant", plant_file, "--offline")
+    done = subprocess.run([*words, "--out", tmp_path / "out"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with closing(sqlite3.connect(tmp_path / "out" / "lbzf.db")) as database:
+        assert database.execute("SELECT count(*) FROM cycle_events").fetchone() == (
+            0,
+        )  # nobody is in the pictures
 
 
 def test_a_day_is_its_bags_or_else_its_segments(tmp_path: Path) -> None:
