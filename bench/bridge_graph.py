@@ -11,8 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,7 +20,8 @@ import psutil
 
 from bench.bridge_line import Line
 from bench.bridge_plant import Place
-from bench.demo import running_demo
+from bench.demo import answers, running_demo
+from lbzf_ros.cli.claims import ros_domain
 from lbzf_ros.environment import node_environment
 from lbzf_ros.graph import NodeProcess, node_processes
 
@@ -69,7 +68,7 @@ def running_bridge(place: Place, *, demo: bool) -> Iterator[Running]:
     log = place.data / "bench.log"
     log.unlink(missing_ok=True)
     with ExitStack() as stack:
-        domain = stack.enter_context(_domain())
+        domain = stack.enter_context(ros_domain(None))
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         environment = {"ROS_DOMAIN_ID": str(domain), "LBZF_BENCH_SET_BACK_NS": str(set_back_ns)}
@@ -84,20 +83,6 @@ def running_bridge(place: Place, *, demo: bool) -> Iterator[Running]:
             stack.enter_context(running_demo())
         say("all is up")
         yield Running(url, psutil.Process(started["web_bridge"].pid), line, place, log)
-
-
-@contextmanager
-def _domain() -> Iterator[int]:
-    """A ROS domain that nobody has, claimed as `lbzf up` does."""
-    for domain in range(51, 102):
-        with socket.socket(socket.AF_UNIX) as claim:
-            try:
-                claim.bind(f"\0lbzf/domain/{domain}")
-            except OSError:
-                continue
-            yield domain
-            return
-    raise SystemExit("no ROS domain of 51 to 101 is free on this machine; stop other runs of lbzf")
 
 
 @contextmanager
@@ -135,17 +120,9 @@ def _started(
 
 def _wait_until_up(url: str, started: dict[str, subprocess.Popen[bytes]], log: Path) -> None:
     until_s = time.monotonic() + _UP_WITHIN_S
-    while not _answers(f"{url}/healthz"):
+    while not answers(f"{url}/healthz"):
         ended = [name for name, process in started.items() if process.poll() is not None]
         if ended or time.monotonic() > until_s:
             words = "\n".join(log.read_text("utf-8", "replace").splitlines()[-25:])
             raise TimeoutError(f"the bridge is not up ({', '.join(ended) or 'all run'}):\n{words}")
         time.sleep(0.2)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False

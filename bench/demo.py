@@ -44,7 +44,7 @@ def running_demo(*options: str) -> Iterator[Demo]:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
             began_s, url = time.monotonic(), f"http://127.0.0.1:{port}"
             try:
-                while not _answers(f"{url}/healthz"):
+                while not answers(f"{url}/healthz"):
                     if process.poll() is not None or time.monotonic() - began_s > _READY_WITHIN_S:
                         raise TimeoutError(f"the demo is not up:\n{log.read_text('utf-8')}")
                     time.sleep(0.1)
@@ -54,7 +54,8 @@ def running_demo(*options: str) -> Iterator[Demo]:
                 process.wait(15)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a page says that all is well."""
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
             return bool(response.status == 200)

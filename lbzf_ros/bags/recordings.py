@@ -7,6 +7,7 @@ import re
 import zoneinfo
 from pathlib import Path
 
+from lbzf_ros.bags import BAGS
 from lbzf_ros.bags.errors import BagError
 from lbzf_ros.bags.metadata import FileFacts
 from lbzf_ros.bags.plant import lossless_cameras, plant_in_bag
@@ -18,8 +19,6 @@ from lbzf_ros.bags.stored import is_mcap
 from lbzf_ros.detectors.bag import is_bag
 
 Recording = Bags | Segments
-BAGS = "bags"
-"""Folder below the data folder in which `lbzf record` writes."""
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _NS = 1_000_000_000
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 
+from lbzf_ros.bags import BAGS
 from lbzf_ros.cli.options import DATA, PLANT
 from lbzf_ros.cli.plant_file import plant_of
 from lbzf_ros.config.schema import Plant
@@ -28,7 +29,7 @@ _TICK_S = 0.2
 _SAY_EVERY_S = 60.0
 _CATCHES_UP_WITHIN_S = 15.0
 """Pictures that wait to be compressed when it is told to stop are still written."""
-_FOLDER = "bags"
+
 _BYTES_PER_MB = 1_000_000
 _NS_PER_MIN = 60_000_000_000
 
@@ -84,7 +85,7 @@ def record(
     if chosen not in [kind.value for kind in Images]:
         raise ConfigError(f"--images {chosen!r}: allowed are {', '.join(kind.value for kind in Images)}")
     domain = domain_of(data, os.environ.get("ROS_DOMAIN_ID"))
-    folder = out or data / _FOLDER / f"{dt.datetime.now(dt.timezone.utc):%Y%m%d_%H%M%S}"
+    folder = out or data / BAGS / f"{dt.datetime.now(dt.timezone.utc):%Y%m%d_%H%M%S}"
     if not has_room(_existing(folder), settings.storage.reserve_gb):
         raise ConfigError(
             f"{folder}: less than {settings.storage.reserve_gb:g} GB free there; make room first"

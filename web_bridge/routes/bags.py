@@ -12,14 +12,13 @@ from fastapi import Path as PathParameter
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from lbzf_ros.bags import BAGS
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.errors import answers
 from web_bridge.files import inside
 from web_bridge.routes.parameters import DEFAULT_PAGE, InContext, Limit
 from web_bridge.schemas.system import BAG_FILE, BAG_NAME, Bag, BagFile, BagPage
 
-BAGS = "bags"
-"""Folder in the data folder."""
 MAX_FILES = 1000
 """Of one bag that are listed: a day in pieces of a minute and a half."""
 router = APIRouter(prefix="/bags", tags=["bags"])

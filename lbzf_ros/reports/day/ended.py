@@ -44,8 +44,9 @@ class EndedDays:
         made_of = rules.of(module), rules.thresholds, zone, stamp(connection, module, *span)
         with self._lock:
             known = self._found.get(key)
-        if known is not None and known[0] == made_of:
-            return known[1] + rest
+            if known is not None and known[0] == made_of:
+                self._found.move_to_end(key)
+                return known[1] + rest
         found = trend_part(connection, rules, module, over, now_ns=now_ns)
         with self._lock:
             self._found[key] = made_of, found
