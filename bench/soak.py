@@ -38,6 +38,7 @@ from bench.soak_verdict import (
     problems_of_events,
     problems_of_memory,
     problems_of_video,
+    resident_growth,
     restarted,
 )
 from bench.soak_watch import Events, Sample, Watch, events_of
@@ -75,7 +76,7 @@ def soak(folder: Path, *, minutes: float, cameras: int, film_s: float) -> Soak:
         folder: where films, plant and data go.
         minutes: how long it is watched once all nodes work together.
         cameras: how many.
-        film_s: seconds after which the films begin again.
+        film_s: seconds after which the films begin again, about; see `write_films`.
 
     Raises:
         GraphError: the system did not come up, or ended by itself.
@@ -148,6 +149,7 @@ def judged(found: Soak) -> tuple[dict[str, Any], list[str]]:
         "cores": cores(found.samples),
         "memory_growth_over_s": round(last[-1].at_s - last[0].at_s),
         "memory_growth": grown,
+        "resident_growth": resident_growth(last),
         "memory_pss_mb_at_the_end": round(sum(one.pss_mb for one in end.memory.values()), 1),
         "pictures": pictures(found.samples, LOOKED_AT_FPS),
         "events": asdict(found.events),
@@ -209,7 +211,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30.0, help="How long (default: 30).")
     parser.add_argument("--cameras", type=int, default=10, help="How many (default: 10).")
     parser.add_argument(
-        "--film-seconds", type=float, default=110.0, help="Length of what the cameras play (default: 110)."
+        "--film-seconds",
+        type=float,
+        default=140.0,
+        help="About so long is what the cameras play, from an empty hall to an empty hall (default: 140).",
     )
     parser.add_argument("--samples", type=Path, help="Write every look to this file, as JSON.")
     parser.add_argument("--picture", type=Path, help="Draw memory over time into this PNG.")

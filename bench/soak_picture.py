@@ -22,7 +22,11 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
     whole.plot(
         minutes, [sum(m.rss_mb for m in one.memory.values()) for one in samples], label="resident, sum"
     )
-    whole.plot(minutes, [sum(m.pss_mb for m in one.memory.values()) for one in samples], label="PSS, sum")
+    own = [sum(m.own_mb for m in one.memory.values()) for one in samples]
+    shared = [sum(m.shared_part_mb for m in one.memory.values()) for one in samples]
+    judged = [sum(both) for both in zip(own, shared, strict=True)]
+    whole.plot(minutes, judged, label="the same, shared memory counted once")
+    whole.plot(minutes, shared, label="shared memory, counted once")
     drivers = 0
     for name in names:
         is_driver = name.startswith("camera_driver")
@@ -31,13 +35,14 @@ def draw(samples: Sequence[Sample], file: Path) -> None:
         if is_driver:
             drivers += 1
             label = "camera_driver, each" if drivers == 1 else "_"
-        each.plot(minutes, [one.memory[name].rss_mb for one in samples], label=label, **style)
+        each.plot(minutes, [one.memory[name].own_mb for one in samples], label=label, **style)
     for axis in (whole, each):
         axis.axvspan(fitted(samples)[0].at_s / 60, minutes[-1], color="0.95", zorder=0)
         axis.set_ylim(bottom=0)
         axis.set_ylabel("MB")
         axis.grid(alpha=0.3)
         axis.legend(fontsize=7, loc="lower right", ncols=2)
+    each.set_title("Each process, without shared memory", fontsize=9)
     each.set_xlabel("minutes; shaded: where growth is judged")
     whole.set_title("Memory of the whole graph during the soak", fontsize=10)
     figure.tight_layout()

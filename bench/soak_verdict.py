@@ -24,15 +24,34 @@ def fitted(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def growth(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
-    """Resident memory of each process that ran all the time, and of all together, by a linear fit.
+    """Memory of each process that ran all the time, by a linear fit: what it has besides shared memory.
+
+    Shared memory is counted once, by itself: it is the senders', and in the resident memory of a receiver it grows,
+    without any memory being taken, whenever a message comes in a page that had none for him before.
 
     Returns:
-        By process, and for `all`: MB at both ends of the line, and the growth between them in percent.
+        By process, for `shared memory` and for `all`: MB at both ends of the line, and the growth between them in
+        percent.
     """
-    times_s = [one.at_s for one in samples]
-    names = sorted(set.intersection(*(set(one.memory) for one in samples)))
-    lines = {name: [one.memory[name].rss_mb for one in samples] for name in names}
+    lines = {name: [one.memory[name].own_mb for one in samples] for name in _always_there(samples)}
+    lines["shared memory"] = [sum(memory.shared_part_mb for memory in one.memory.values()) for one in samples]
     lines["all"] = [sum(values) for values in zip(*lines.values(), strict=True)]
+    return _lines(samples, lines)
+
+
+def resident_growth(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
+    """The same of resident memory as the system counts it: shared memory in every process that has used it."""
+    lines = {name: [one.memory[name].rss_mb for one in samples] for name in _always_there(samples)}
+    lines["all"] = [sum(values) for values in zip(*lines.values(), strict=True)]
+    return _lines(samples, lines)
+
+
+def _always_there(samples: Sequence[Sample]) -> list[str]:
+    return sorted(set.intersection(*(set(one.memory) for one in samples)))
+
+
+def _lines(samples: Sequence[Sample], lines: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    times_s = [one.at_s for one in samples]
     return {name: _line(times_s, values) for name, values in lines.items()}
 
 
@@ -42,7 +61,7 @@ def _line(times_s: list[float], values: list[float]) -> dict[str, float]:
     return {
         "from_mb": round(float(start), 2),
         "to_mb": round(float(end), 2),
-        "percent": round(100 * float(end / start - 1), 2),
+        "percent": round(100 * float(end / start - 1), 2) if start > 0 else 0.0,
     }
 
 
@@ -122,7 +141,7 @@ def problems_of_events(events: Events) -> list[str]:
 def problems_of_memory(grown: dict[str, dict[str, float]]) -> list[str]:
     """A line for each process that grows."""
     return [
-        f"memory of {name} grew by {line['percent']} % ({line['from_mb']} to {line['to_mb']} MB)"
+        f"memory: {name} grew by {line['percent']} % ({line['from_mb']} to {line['to_mb']} MB)"
         for name, line in grown.items()
         if line["percent"] >= 100 * MOST_GROWTH
     ]

@@ -39,11 +39,41 @@ SELECT (SELECT count(DISTINCT event_uid) FROM outbox),
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of one process, MB: resident; its share of what several use; and what is its own alone."""
+    """Of one process, MB.
+
+    Attributes:
+        rss_mb: resident, all together.
+        pss_mb: the same, but of a page that several processes have only this one's part.
+        shared_mb: of `rss_mb`, shared memory: how DDS passes messages on. It is the sender's, and resident in whole
+            from its start; a receiver is counted for every page in which there ever was a message for it.
+        shared_part_mb: of `pss_mb`, shared memory: of all processes together, each page once.
+    """
 
     rss_mb: float
     pss_mb: float
-    own_mb: float
+    shared_mb: float
+    shared_part_mb: float
+
+    @property
+    def own_mb(self) -> float:
+        """What it has besides shared memory: its heap and its libraries."""
+        return self.rss_mb - self.shared_mb
+
+    @classmethod
+    def of(cls, process: int) -> Memory:
+        """Of the process with this id, now.
+
+        Raises:
+            OSError: it has ended.
+        """
+        kib = {}
+        for name in ("status", "smaps_rollup"):
+            lines = Path(f"/proc/{process}/{name}").read_text("utf-8").splitlines()
+            kib.update({line.split(":")[0]: line.split()[1] for line in lines if line.endswith(" kB")})
+        if "Pss" not in kib:  # it ends just now: nothing is mapped any more
+            raise ProcessLookupError(process)
+        values = (int(kib[name]) for name in ("VmRSS", "Pss", "RssShmem", "Pss_Shmem"))
+        return cls(*(round(value * 1024 / 1e6, 3) for value in values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +162,9 @@ class Watch:
         self._listen()
         memory, cpu_s = {}, {}
         for name, process in self._system.nodes().items():
-            with contextlib.suppress(
-                psutil.NoSuchProcess
-            ):  # one that has just died; the next look finds another
-                found, times = process.memory_full_info(), process.cpu_times()
-                memory[name] = Memory(*(round(size / 1e6, 3) for size in (found.rss, found.pss, found.uss)))
+            # One that has just died: the next look finds another.
+            with contextlib.suppress(psutil.NoSuchProcess, OSError):
+                memory[name], times = Memory.of(process.pid), process.cpu_times()
                 cpu_s[name] = round(times.user + times.system, 2)
         return Sample(
             round(self.at_s, 1),

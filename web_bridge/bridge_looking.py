@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lbzf_ros.core.errors import InvalidValue
@@ -50,9 +51,6 @@ class Eyes:
             self._looking.put(camera, people=convert.detections_from_msg(message))
 
         # Best effort also where they are sent reliably: a replay must not wait for who looks on.
-        quality = topics.IMAGE_LIVE.qos
-        asked = ((topics.IMAGE_LIVE, on_image), (topics.DETECTIONS, on_people))
-        return [
-            self._node.create_subscription(topic.type, topic.of(camera), callback, quality)
-            for topic, callback in asked
-        ]
+        people = replace(topics.DETECTIONS, qos=topics.IMAGE_LIVE.qos)
+        asked = ((topics.IMAGE_LIVE, on_image), (people, on_people))
+        return [self._node.subscribe_for_a_while(topic, callback, camera) for topic, callback in asked]

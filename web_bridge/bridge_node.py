@@ -22,7 +22,7 @@ import rclpy
 import uvicorn
 from diagnostic_msgs.msg import DiagnosticStatus
 from lbzf_interfaces.msg import CameraStatus
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
@@ -30,7 +30,7 @@ from lbzf_ros.config.running import WebSettings
 from lbzf_ros.core.errors import ConfigError, LbzfError, StoreError
 from lbzf_ros.core.model import Drift, EventKind
 from lbzf_ros.graph import DEMO_PLANT
-from lbzf_ros.nodes.base import EXIT_CONFIG, LbzfNode
+from lbzf_ros.nodes.base import EXIT_CONFIG, LbzfNode, executor_of
 from lbzf_ros.reports.day.reader import DayReader
 from lbzf_ros.reports.day.rules import rules_of
 from lbzf_ros.resources import resource_path
@@ -205,8 +205,10 @@ def _views(message: Any) -> dict[str, HeardView]:
     """What the detector says of the views of its cameras."""
     found: dict[str, HeardView] = {}
     for status in message.status:
+        if not status.name.endswith(" drift"):
+            continue
         values = {value.key: value.value for value in status.values}
-        if status.name.endswith(" drift") and values.get("drift", "").upper() in Drift.__members__:
+        if values.get("drift", "").upper() in Drift.__members__:
             shift_px = float(values.get("shift_px", "nan"))
             found[values["camera"]] = HeardView(
                 Drift[values["drift"].upper()], None if math.isnan(shift_px) else round(shift_px)
@@ -247,8 +249,7 @@ def _serve(node: WebBridge) -> bool:
     app = create_app(node.api)
     access = node.settings.access
     server = _Server(server_config(app, access))
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    executor = executor_of(node)
     healthy, stopping = threading.Event(), threading.Event()
     thread = threading.Thread(
         target=_spin, args=(executor, server, stopping, healthy), name="ros", daemon=True
@@ -269,9 +270,7 @@ def _serve(node: WebBridge) -> bool:
     return healthy.is_set()
 
 
-def _spin(
-    executor: SingleThreadedExecutor, server: _Server, stopping: threading.Event, healthy: threading.Event
-) -> None:
+def _spin(executor: Executor, server: _Server, stopping: threading.Event, healthy: threading.Event) -> None:
     try:
         while not stopping.is_set():
             executor.spin_once(timeout_sec=_SPIN_S)

@@ -185,8 +185,15 @@ def health(now: Now, *, now_s: float) -> schemas.Health:
         status="up" if now.is_up(now_s) else "starting",
         missing=now.missing_nodes(now_s) if now.plant else ["plant_info"],
         nodes=[_node(name, now, now_s) for name in names],
+        cameras=[
+            _camera_health(camera(row, now.cameras.get(row.label), None, now_s)) for row in now.line.cameras
+        ],
         software_version=now.plant.software_version if now.plant else None,
     )
+
+
+def _camera_health(seen: schemas.LiveCamera) -> schemas.CameraHealth:
+    return schemas.CameraHealth(label=seen.label, state=seen.state, last_frame_age_s=seen.last_frame_age_s)
 
 
 def _node(name: str, now: Now, now_s: float) -> schemas.NodeHealth:

@@ -13,6 +13,7 @@ from rich.table import Table
 from lbzf_ros import graph
 from lbzf_ros.config.load import load_plant
 from lbzf_ros.environment import node_environment
+from lbzf_ros.page import page_url
 from lbzf_ros.resources import resource_path
 
 
@@ -42,7 +43,7 @@ def nodes(
             }
             for process in processes
         ]
-        page = f"http://{settings.web.host}:{settings.web.port}"
+        page = page_url(settings.web)
         typer.echo(
             json.dumps({"environment": changed, "nodes": rows, "page": page, "namespace": graph.NAMESPACE})
         )

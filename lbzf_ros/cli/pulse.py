@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lbzf_ros.page import ask_page
 
 _ANSWER_S = 4.0
 _FRESH_S = 5.0
@@ -60,12 +61,9 @@ class PulseTaker:
 
     def take(self) -> Pulse:
         """Look once; takes a few seconds at most."""
-        is_up, missing = self._health()
-        if not is_up:
-            return Pulse(False, False, f"not all nodes work: {missing}")
-        cameras = self._cameras()
+        cameras, missing = self._health()
         if cameras is None:
-            return Pulse(True, True, "all nodes work")
+            return Pulse(False, False, f"not all nodes work: {missing}")
         delivering = {str(camera["label"]) for camera in cameras if _delivers(camera)}
         stuck = [
             camera
@@ -82,22 +80,15 @@ class PulseTaker:
             )
         return Pulse(True, True, text)
 
-    def _health(self) -> tuple[bool, str]:
+    def _health(self) -> tuple[list[dict[str, Any]] | None, str]:
+        """The cameras when every node works; otherwise None, and what is missing."""
         try:
-            with urllib.request.urlopen(f"{self._url}/healthz", timeout=_ANSWER_S) as answer:
-                return answer.status == 200, ""
+            with ask_page(f"{self._url}/healthz", _ANSWER_S) as answer:
+                return list(json.loads(answer.read())["cameras"]), ""
         except urllib.error.HTTPError as error:
-            return False, _missing(error.read())
-        except (OSError, ValueError) as error:
-            return False, f"the page does not answer ({error})"
-
-    def _cameras(self) -> list[dict[str, Any]] | None:
-        """What the page knows of the cameras; None: it does not tell."""
-        try:
-            with urllib.request.urlopen(f"{self._url}/api/v1/live", timeout=_ANSWER_S) as answer:
-                return list(json.loads(answer.read())["cameras"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return None, _missing(error.read())
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return None, f"the page does not answer ({error})"
 
 
 class _Progress:

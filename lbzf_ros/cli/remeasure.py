@@ -17,6 +17,7 @@ from rich.table import Table
 from lbzf_ros.cli.options import DATA
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.page import page_url
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -151,12 +152,11 @@ def _difference(
 
     cameras = {run.camera for run in work.runs}
     stretches = {c: [(r.begin_ns, r.end_ns) for r in work.runs if r.camera == c] for c in cameras}
-    host = "127.0.0.1" if plant.web.host in ("0.0.0.0", "::") else plant.web.host
     measured = Measured(
         day,
         plant.time_zone,
         work.folder.relative_to(data).as_posix(),
-        f"http://{host}:{plant.web.port}",
+        page_url(plant.web),
         {c: [piece for r in work.runs if r.camera == c for piece in r.pieces] for c in cameras},
         sum(run.length_s for run in work.runs),
         took_s,

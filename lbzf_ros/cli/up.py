@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import urllib.error
-import urllib.request
 from enum import Enum
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from lbzf_ros.cli.watchdog import Watchdog
 from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Plant
 from lbzf_ros.core.errors import GraphError
+from lbzf_ros.page import ask_page, page_url
 from lbzf_ros.resources import resource_path
 
 EXIT_CONFIG = 2
@@ -66,7 +66,7 @@ def up(
     plant_file = plant or resource_path("config", graph.DEMO_PLANT)
     settings = load_plant(plant_file)
     data = data.resolve()
-    address = (host or settings.web.host, port or settings.web.port)
+    url = page_url(settings.web, host=host, port=port)
     for camera in settings.cameras:
         starting_at(camera, start_time)  # said here in one line, rather than by each driver
     processes = graph.node_processes(
@@ -75,7 +75,7 @@ def up(
     processes = _chosen(processes, without)
     with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
         if "web_bridge" not in without:
-            claims.check_port(*address)
+            claims.check_port(host or settings.web.host, port or settings.web.port)
         remember_plant(data, plant_file)
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         stop = _stop_signals()
@@ -83,9 +83,9 @@ def up(
         seen = {station.camera for module in settings.modules for station in module.workstations}
         with (
             ProcessManager(processes, data, log_level.value) as manager,
-            Watchdog(page_url(*address), data, sorted(seen)) as watchdog,
+            Watchdog(url, data, sorted(seen)) as watchdog,
         ):
-            run = _Run(manager, [process.name for process in processes], address, data)
+            run = _Run(manager, [process.name for process in processes], url, data)
             run.until(stop, watchdog)
             typer.echo("Stopping…")
     typer.echo("Stopped.")
@@ -106,11 +106,8 @@ def _chosen(processes: list[graph.NodeProcess], without: list[str]) -> list[grap
 class _Run:
     """Shows the log, and says when the graph is up."""
 
-    def __init__(
-        self, manager: ProcessManager, names: list[str], address: tuple[str, int], data: Path
-    ) -> None:
-        self._manager, self._data = manager, data
-        self._url = page_url(*address)
+    def __init__(self, manager: ProcessManager, names: list[str], url: str, data: Path) -> None:
+        self._manager, self._data, self._url = manager, data, url
         files = {name: manager.logs / f"{name}.log" for name in names}
         self._log = LogStream(files, typer.echo, coloured=_coloured())
         self._began_s = time.monotonic()
@@ -153,7 +150,7 @@ class _Run:
 
     def _is_up(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self._url}/healthz", timeout=_ANSWER_S) as answer:
+            with ask_page(f"{self._url}/healthz", _ANSWER_S) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
             self._missing = _summary(error.read())
@@ -175,12 +172,6 @@ class _Run:
             "  Stop  Ctrl-C",
         ]
         return "\n".join(["", *(typer.style(line, bold=True) if _coloured() else line for line in lines), ""])
-
-
-def page_url(host: str, port: int) -> str:
-    """Address of the page as this machine reaches it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # everywhere is also here
-    return f"http://{host}:{port}"
 
 
 def _stop_signals() -> threading.Event:

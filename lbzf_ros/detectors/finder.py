@@ -14,6 +14,7 @@ from lbzf_ros.detectors.base import create, detect_together, follow, notice_of
 from lbzf_ros.detectors.clear_view import ClearView
 from lbzf_ros.detectors.motion import ZoneMotion
 from lbzf_ros.detectors.tracking import Tracker
+from lbzf_ros.detectors.view import shrunk_once
 from lbzf_ros.drift.watch import DriftWatch
 
 
@@ -59,12 +60,13 @@ class PeopleFinder:
         """
         clear = [finder._clear_view.update(image, stamp_ns) for finder, image, stamp_ns in asked]
         shown = [i for i, is_clear in enumerate(clear) if is_clear]
-        seen = detect_together([(asked[i][0]._detector, *asked[i][1:]) for i in shown])
-        found = dict(zip(shown, seen, strict=True))
-        return [
-            finder._complete(found.get(i, Boxes.empty()), image, stamp_ns, clear=clear[i])
-            for i, (finder, image, stamp_ns) in enumerate(asked)
-        ]
+        with shrunk_once():  # detector and zone motion look at the same pictures, at the same size
+            seen = detect_together([(asked[i][0]._detector, *asked[i][1:]) for i in shown])
+            found = dict(zip(shown, seen, strict=True))
+            return [
+                finder._complete(found.get(i, Boxes.empty()), image, stamp_ns, clear=clear[i])
+                for i, (finder, image, stamp_ns) in enumerate(asked)
+            ]
 
     def _complete(
         self, boxes: Boxes, image_bgr: NDArray[np.uint8], stamp_ns: int, *, clear: bool

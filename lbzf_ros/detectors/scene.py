@@ -123,10 +123,12 @@ class Scene:
         if 0 < self._age_s < self._settings.learn_s:  # a young model is a plain average
             rate = max(rate, elapsed_s / (self._age_s + elapsed_s))
         self._learn_colours(memory, view, people, rate)
-        different = view.foreground & (1 - people)
-        memory.different_s += np.where(different > 0, elapsed_s, -_FORGIVE * elapsed_s).astype(np.float32)
+        # By a table, in one pass: as before, different, and with somebody there, which takes everything back.
+        steps = np.full(256, -np.inf, np.float32)
+        steps[:2] = -_FORGIVE * elapsed_s, elapsed_s
+        kind = (view.foreground & (1 - people)) + 2 * people
+        cv2.add(memory.different_s, cv2.LUT(kind, steps), dst=memory.different_s)
         np.maximum(memory.different_s, 0, out=memory.different_s)
-        memory.different_s[people > 0] = 0
         memory.doubt_s -= np.float32(elapsed_s)
         self._absorb(memory, (memory.different_s > self._settings.absorb_s) | (ghosts > 0))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,17 +70,39 @@ class View:
         return float(np.count_nonzero(self.foreground)) / self.foreground.size
 
 
+_SHARED: ContextVar[dict[tuple[int, int], tuple[Image, Image, int]] | None] = ContextVar(
+    "shrunk", default=None
+)
+"""By a picture's identity and the size: the picture, so that its identity stays its own, and what it was shrunk to."""
+
+
+@contextmanager
+def shrunk_once() -> Iterator[None]:
+    """Within it, a picture that several steps look at (the same array, unchanged) is shrunk once to each size."""
+    token = _SHARED.set({})
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
+
+
 def shrunk(image_bgr: Image, side_px: int) -> tuple[Image, int]:
     """A picture (height, width, 3) whose shorter side is about `side_px` long, smoothed, and the factor between.
 
     The factor is whole and the sides divide by it (the last rows and columns are left out), because any other ratio
-    costs OpenCV ten times as long. Pictures are never enlarged.
+    costs OpenCV ten times as long. Pictures are never enlarged. The result is not to be changed.
     """
+    shared, key = _SHARED.get(), (id(image_bgr), side_px)
+    if shared is not None and key in shared:
+        return shared[key][1:]
     factor = max(1, round(min(image_bgr.shape[:2]) / side_px))
     height, width = (side - side % factor for side in image_bgr.shape[:2])
     size = width // factor, height // factor
     small = cv2.resize(image_bgr[:height, :width], size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8), factor
+    found = np.asarray(cv2.GaussianBlur(small, (3, 3), 0), np.uint8), factor
+    if shared is not None:
+        shared[key] = image_bgr, *found
+    return found
 
 
 def largest_difference(a: NDArray[Number], b: NDArray[Number]) -> Array:

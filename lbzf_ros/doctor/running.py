@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 from lbzf_ros.doctor.finding import Finding, fine, unknown, warning, wrong
 from lbzf_ros.doctor.subject import Subject
+from lbzf_ros.page import ask_page, page_url
 
 _RUNNING, _SERVICE = "running", "service"
 _WITHIN_S = 5.0
@@ -32,9 +32,7 @@ def check_running(subject: Subject) -> Iterator[Finding]:
             _RUNNING, "without a plant file the page's address is not known", "correct the plant file"
         )
         return
-    web = subject.plant.web
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(web.host, web.host)  # everywhere is also here
-    url = f"http://{host}:{web.port}/healthz"
+    url = f"{page_url(subject.plant.web)}/healthz"
     try:
         health = _asked(url)
     except (OSError, ValueError) as error:
@@ -85,7 +83,7 @@ def _nodes(health: dict[str, Any]) -> Iterator[Finding]:
 
 def _asked(url: str) -> dict[str, Any]:
     try:
-        with urllib.request.urlopen(url, timeout=_WITHIN_S) as answer:
+        with ask_page(url, _WITHIN_S) as answer:
             return dict(json.loads(answer.read()))
     except urllib.error.HTTPError as error:  # 503 says in its body what is missing
         return dict(json.loads(error.read()))

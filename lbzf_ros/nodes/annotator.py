@@ -92,7 +92,7 @@ class _OneCamera:
             ) as error:  # this picture is not drawn, the next one is
                 self._counter.fail(f"{topic.of(self._camera)}: a message holds what cannot be: {error}")
 
-        return self._node.create_subscription(topic.type, topic.of(self._camera), take, topic.qos)
+        return self._node.subscribe_for_a_while(topic, take, self._camera)
 
     def _end(self, heard: list[Any]) -> None:
         if heard:

@@ -15,7 +15,7 @@ from typing import Any
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
@@ -26,6 +26,11 @@ from lbzf_ros.core.errors import ConfigError, LbzfError
 from lbzf_ros.ros.diagnostics import Diagnostics
 from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.ros.topics import Topic
+
+try:
+    from rclpy.experimental import EventsExecutor
+except ImportError:  # ROS 2 Humble
+    EventsExecutor = SingleThreadedExecutor
 
 _STOPS_WITHIN_S = 0.2
 _STEADY = Clock(clock_type=ClockType.STEADY_TIME)
@@ -71,16 +76,40 @@ class LbzfNode(Node):
         events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._incompatible(name, event))
         self.create_subscription(topic.type, name, callback, topic.qos, event_callbacks=events)
 
+    def subscribe_for_a_while(self, topic: Topic, callback: Callable[[Any], None], camera: str = "") -> Any:
+        """Subscribe until `destroy_subscription`.
+
+        Without events of its QoS: EventsExecutor may crash with those of what is destroyed (ros2/rclpy#1644).
+        """
+        events = SubscriptionEventCallbacks(use_default_callbacks=False)
+        return self.create_subscription(
+            topic.type, topic.of(camera), callback, topic.qos, event_callbacks=events
+        )
+
     def _incompatible(self, topic: str, event: Any) -> None:
         text = f"{topic}: the other side asks for another QoS ({event.last_policy_kind}): no message gets through"
         self.diagnostics.counter("qos").fail(text)
         self.get_logger().error(text)
+
+    failure: Exception | None = None
+    """Why it cannot go on; any thread may say it, and the node ends with it."""
 
     lingers_s = 0.0
     """How long it still listens when told to stop: the last words of others."""
 
     def close(self) -> None:
         """Finish what must not be left half done. Called once, before the node goes."""
+
+
+def executor_of(node: LbzfNode) -> Executor:
+    """What calls a node back, with the node in it.
+
+    rclpy's SingleThreadedExecutor puts all that it waits for together again for each message, which takes longer than
+    the work itself; EventsExecutor is told what has come. It knows no guard conditions: see `LbzfNode.failure`.
+    """
+    executor = EventsExecutor()
+    executor.add_node(node)
+    return executor
 
 
 def run(make: Callable[[], LbzfNode]) -> None:
@@ -93,10 +122,11 @@ def run(make: Callable[[], LbzfNode]) -> None:
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = make()
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
+        executor = executor_of(node)
         while not stop.is_set():
             executor.spin_once(timeout_sec=_STOPS_WITHIN_S)
+            if node.failure:
+                raise node.failure
         until_s = time.monotonic() + node.lingers_s
         while time.monotonic() < until_s:
             executor.spin_once(timeout_sec=_STOPS_WITHIN_S)

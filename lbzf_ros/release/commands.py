@@ -9,10 +9,10 @@ import shlex
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from lbzf_ros.page import ask_page
 from lbzf_ros.release.errors import ReleaseError
 from lbzf_ros.release.site import Settings
 
@@ -145,7 +145,7 @@ def _is_held(data: Path) -> bool:
 
 def _health(url: str, version: str) -> tuple[bool, str]:
     try:
-        with urllib.request.urlopen(url, timeout=_ANSWER_S) as answer:
+        with ask_page(url, _ANSWER_S) as answer:
             found = json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return False, error.read(500).decode("utf-8", "replace")

@@ -64,7 +64,7 @@ def image_to_msg(camera: str, stamp_ns: int, image_bgr: NDArray[np.uint8]) -> Im
         header=header(camera, stamp_ns), height=height, width=width, encoding="bgr8", step=3 * width
     )
     # An array.array is taken over as it is; bytes or an ndarray would be copied element by element.
-    message.data = array.array("B", np.ascontiguousarray(image_bgr).tobytes())
+    message.data.frombytes(np.ascontiguousarray(image_bgr).data.cast("B"))
     return message
 
 

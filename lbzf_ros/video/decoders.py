@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from lbzf_ros.core.errors import SourceError
@@ -68,7 +69,7 @@ class SoftwareDecoder:
         self._context.thread_count = 1
         if extradata:
             self._context.extradata = extradata
-        self._size_px = size_px
+        self._size_px, self._to_bgr = size_px, ToBgr()
         self._stamps: list[int] = []
 
     def decode(self, packet: StreamPacket) -> Iterator[Picture]:
@@ -89,7 +90,9 @@ class SoftwareDecoder:
         """Nothing to do: the context goes with this object."""
 
     def _picture(self, stamp_ns: int, frame: Any) -> Picture:
-        return Picture(stamp_ns, (frame.width, frame.height), lambda: scaled(to_bgr(frame), self._size_px))
+        return Picture(
+            stamp_ns, (frame.width, frame.height), lambda: scaled(self._to_bgr(frame), self._size_px)
+        )
 
 
 class PipelineDecoder:
@@ -207,9 +210,19 @@ class PipelineDecoder:
                     self._ready.append((heapq.heappop(self._stamps), image))
 
 
-def to_bgr(frame: Any) -> NDArray[np.uint8]:
-    """A decoded picture as (height, width, 3)."""
-    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+class ToBgr:
+    """Decoded pictures of one stream as (height, width, 3).
+
+    It keeps what libav prepares to convert them; `frame.to_ndarray(format="bgr24")` prepares it, with threads of its
+    own, for every single picture, which takes longer than the picture itself.
+    """
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: Any) -> NDArray[np.uint8]:
+        """Convert one."""
+        return np.asarray(self._reformatter.reformat(frame, format="bgr24", threads=1).to_ndarray(), np.uint8)
 
 
 def scaled(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:

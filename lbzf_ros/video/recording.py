@@ -24,6 +24,8 @@ _TELL_EVERY_S = 5.0
 _MOST_WAITING = 1500
 """Packets: a minute of a camera that sends 25 a second."""
 _STOPS_WITHIN_S = 5.0
+_GATHERS_S = 0.2
+"""Packets that come meanwhile are written together; a file gets them in fragments of a second anyway."""
 
 
 class Announcer(Protocol):
@@ -125,6 +127,8 @@ class StreamRecording:
                 self._disk("the disk is too slow: video was left out")
             work()
             self._tell()
+            if self._work.empty():
+                time.sleep(_GATHERS_S)
         self._finish()
 
     def _tell(self) -> None:

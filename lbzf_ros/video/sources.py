@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lbzf_ros.config.schema import Camera, Plant
 from lbzf_ros.core.errors import SourceError
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.video.decoders import scaled, to_bgr
+from lbzf_ros.video.decoders import ToBgr, scaled
 
 if TYPE_CHECKING:
     from lbzf_ros.video.stream import Recording
@@ -109,14 +109,18 @@ class Thinner:
 
     def wants(self, stamp_ns: int) -> bool:
         """Whether this picture is the first of its period."""
-        if self._first_ns is None:
-            self._first_ns = stamp_ns
-        # A thousandth of a period forgives rounded stamps: 0.199999 s is the picture of 0.2 s.
-        slot = int((stamp_ns - self._first_ns) / self._period_ns + 1e-3)
+        slot = self.period(stamp_ns)
         if slot <= self._slot:
             return False
         self._slot = slot
         return True
+
+    def period(self, stamp_ns: int) -> int:
+        """Number of the period that a stamp is in."""
+        if self._first_ns is None:
+            self._first_ns = stamp_ns
+        # A thousandth of a period forgives rounded stamps: 0.199999 s is the picture of 0.2 s.
+        return int((stamp_ns - self._first_ns) / self._period_ns + 1e-3)
 
 
 class FileSource:
@@ -136,7 +140,7 @@ class FileSource:
 
     def frames(self) -> Iterator[Frame]:
         """Its pictures, over and over when the camera is set to loop."""
-        thinner, offset_ns = Thinner(self._camera.fps), self._start_ns()
+        thinner, to_bgr, offset_ns = Thinner(self._camera.fps), ToBgr(), self._start_ns()
         while True:
             last_ns = offset_ns
             for picture, pts_ns in self._decode():

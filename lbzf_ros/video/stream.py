@@ -107,9 +107,9 @@ class StreamSource:
         thinner, last_ns = Thinner(self._camera.fps, _EPOCH), 0
         size: tuple[int, ...] = ()
         picture_s = time.monotonic()
-        for packet in reader.packets():
+        for packet, arrived_s in reader.packets():
             for picture in decoder.decode(packet):
-                picture_s, stamp_ns = time.monotonic(), picture.stamp_ns
+                picture_s, stamp_ns = arrived_s, picture.stamp_ns
                 if stamp_ns < last_ns - SET_BACK_NS:
                     thinner, last_ns = Thinner(self._camera.fps, _EPOCH), 0
                 if stamp_ns <= last_ns or not thinner.wants(stamp_ns):
@@ -124,7 +124,7 @@ class StreamSource:
                     )
                 size = picture.size_px
                 yield frame
-            if time.monotonic() - picture_s > self._settings.stall_s:
+            if arrived_s - picture_s > self._settings.stall_s:
                 raise faults.undecodable(self._camera, codec, self._settings.stall_s)
 
     def _decoder(self, codec: str, parameters: bytes) -> Decoder:
@@ -157,23 +157,30 @@ class StreamSource:
 
 
 class _Reader:
-    """Takes packets from the network in a thread of its own."""
+    """Takes packets from the network in a thread of its own.
+
+    Whoever decodes is woken when there is one whose picture may be looked at, and then decodes what came since the last
+    one: to be woken for each packet would take as many changes of threads, and colder caches.
+    """
 
     def __init__(self, source: StreamSource, container: Any, *, copied: bool) -> None:
         self._camera, self._settings = source._camera, source._settings
         self._clock_ns, self._noticed = source._clock_ns, source._noticed
         self._recording = source._recording if copied else None
         self._container = container
-        self._waiting: deque[StreamPacket] = deque()
+        self._waiting: deque[tuple[StreamPacket, float]] = deque()
         self._changed = threading.Condition()
         self._ended: SourceError | None = None
         self._stop = False
+        # A pipeline, and pictures that are shown later than they are decoded, come out when more packets go in.
+        self._gathers = not source._settings.decoder_pipeline
+        self._periods, self._period = Thinner(source._camera.fps, _EPOCH), -1
         self._skipping = True  # up to the first key frame: what comes before it cannot be decoded
         self._thread = threading.Thread(target=self._run, name="packets", daemon=True)
         self._thread.start()
 
-    def packets(self) -> Iterator[StreamPacket]:
-        """What came, in order; raises when nothing comes any more."""
+    def packets(self) -> Iterator[tuple[StreamPacket, float]]:
+        """What came, in order, each with when it came (monotonic, s); raises when nothing comes any more."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: bool(self._waiting) or self._ended is not None)
@@ -225,8 +232,11 @@ class _Reader:
                 self._noticed("decoding is too slow: pictures are left out; video is recorded all the same")
             self._skipping = self._skipping and not packet.is_key
             if not self._skipping:
-                self._waiting.append(packet)
-                self._changed.notify_all()
+                self._waiting.append((packet, time.monotonic()))
+                period, before = self._periods.period(packet.stamp_ns), self._period
+                if period != before or packet.reorder_ns or not self._gathers:
+                    self._period = period
+                    self._changed.notify_all()
 
 
 class _Jumps:

@@ -34,7 +34,8 @@ class Server:
         self._line, self._more = line, more
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+        scheme = "https" if line.context.access.settings.tls_certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._port}"
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 

@@ -153,6 +153,8 @@ class TestHealth:
         line.report_camera("cam1", CameraState.OFFLINE)
         answer = client.get("/healthz")
         assert (answer.status_code, answer.json()["status"], answer.json()["missing"]) == (200, "up", [])
+        cam1 = {"label": "cam1", "state": "offline", "last_frame_age_s": None}
+        assert cam1 in answer.json()["cameras"]
 
     def test_a_missing_node_is_named(self, line: Line, client: TestClient) -> None:
         line.report_nodes(*(node for node in NODES if node != "detector"))

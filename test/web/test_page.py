@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,7 +142,7 @@ def test_what_an_engineer_reads(line: Line, server: Server, open_page: OpenPage)
         expect(two.locator(".word")).to_have_text("Sin ciclo en curso")
         expect(two.locator(".median")).to_have_text("Mediana de 525,0 s")
         expect(two.locator(".versus")).to_have_text("▲ 9,6 % sobre SAM")
-        assert two.locator(".bar .figure").all_inner_texts() == ["23,0", "24,0", "25,0", "26,0", "27,0"]
+        assert two.locator(".bar .length").all_inner_texts() == ["23,0", "24,0", "25,0", "26,0", "27,0"]
         expect(four.locator(".state")).to_have_text("Sin datos")
         expect(four.locator(".word")).to_have_text("cam2: sin señal")
         cameras = page.locator(".camera")
@@ -149,16 +150,27 @@ def test_what_an_engineer_reads(line: Line, server: Server, open_page: OpenPage)
         expect(cameras.nth(1)).to_contain_text("cam2Sin señalúltima imagen 15/07/2026 07:00:00")
 
 
-def test_a_running_cycle_counts_on_and_passes_its_sam(
-    line: Line, server: Server, open_page: OpenPage
-) -> None:
-    with at_work(line, {1: 16.0}):
-        page = open_page(server)
+def test_a_running_cycle_counts_on_and_passes_its_sam(tmp_path: Path, browser: Browser) -> None:
+    line = line_of(tmp_path / "data", stations=5, clock_ns=lambda: MORNING_NS, now_s=lambda: 0.0)
+    line.report_nodes()
+    line.report_camera("cam1")
+    line.report_stations(MORNING_NS, {1: 16.0})
+    with serving(line) as server, contextlib.closing(browser.new_page()) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1000)  # from here its time goes on only as this test says
+        page.goto(server.url)
         tile = page.locator(".tile").first
-        expect(tile.locator(".word")).to_have_text("faltan 1 s para el SAM")
-        expect(tile.locator(".word")).to_have_text("1 s sobre el SAM")
-        expect(tile.locator(".running")).to_have_attribute("data-over", "true")
-        expect(tile.locator(".elapsed")).to_have_text("20 s")
+        while (
+            not tile.is_visible()
+        ):  # it is drawn soon after the stream's first event, which comes on real time
+            page.wait_for_load_state()
+            page.clock.run_for(30)
+        for shown, over in (("faltan 2 s para el SAM", "false"), ("1 s sobre el SAM", "true")):
+            expect(tile.locator(".word")).to_have_text(shown)
+            expect(tile.locator(".running")).to_have_attribute("data-over", over)
+            page.clock.run_for(2900)
+        expect(tile.locator(".elapsed")).to_have_text("19 s")  # without news it counts no further
+    line.close()
 
 
 def test_a_cycle_appears_without_loading_again(line: Line, server: Server, open_page: OpenPage) -> None:
@@ -169,12 +181,15 @@ def test_a_cycle_appears_without_loading_again(line: Line, server: Server, open_
     cycle = line.cycle(1, MORNING_NS, 17.2)
     line.write(cycle)
     line.live.set_cycles(line.reader.recent_cycles(10))
-    expect(tile.locator(".bar .figure")).to_have_text(["17,2"])
+    expect(tile.locator(".bar .length")).to_have_text(["17,2"])
+    label = tile.locator(".bar .length")  # not one of the cards of other pages
+    expect(label).to_have_css("padding", "0px")
+    expect(label).to_have_css("border-top-style", "none")
     expect(tile.locator(".versus")).to_have_text("▼ 4,4 % bajo SAM")
     line.write(line.cycle(1, MORNING_NS + 60 * NS_PER_S, 1.0, EventKind.REJECT))
     line.write(line.cycle(1, MORNING_NS + 90 * NS_PER_S, 103.4))
     line.live.set_cycles(line.reader.recent_cycles(10))
-    expect(tile.locator(".bar .figure")).to_have_text(["17,2", "103"])
+    expect(tile.locator(".bar .length")).to_have_text(["17,2", "103"])
     assert page.evaluate("window.stillTheSame")
 
 
@@ -241,7 +256,7 @@ def test_a_lost_connection_is_said_and_comes_back(line: Line, server: Server, op
     server.start()
     expect(page.locator("#connection")).to_have_text("En vivo", timeout=20_000)
     expect(page.locator("#notice")).not_to_contain_text("conexión")
-    expect(page.locator(".bar .figure")).to_have_text(["17,2"])
+    expect(page.locator(".bar .length")).to_have_text(["17,2"])
     assert page.evaluate("window.stillTheSame")
 
 
@@ -253,7 +268,7 @@ def test_without_a_stream_it_asks(line: Line, server: Server, open_page: OpenPag
     expect(page.locator("#connection")).to_have_text("En vivo, cada 3 s", timeout=20_000)
     line.write(line.cycle(1, MORNING_NS, 17.2))
     line.refresh()
-    expect(page.locator(".bar .figure")).to_have_text(["17,2"], timeout=10_000)
+    expect(page.locator(".bar .length")).to_have_text(["17,2"], timeout=10_000)
 
 
 def test_before_there_is_anything(line: Line, open_page: OpenPage) -> None:

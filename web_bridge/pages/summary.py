@@ -84,8 +84,7 @@ def summary(request: Request, context: InContext, day: AskedDay) -> HTMLResponse
 
 
 def _line(context: Context, row: ModuleRow, day: Day) -> ModuleLine:
-    trend = context.days.trend(row.code, day.date, now_ns=day.now_ns, days=_TREND_DAYS)
-    board = context.days.hour_board(row.code, day.date, now_ns=day.now_ns)
+    trend, board = context.days.trend_and_board(row.code, day.date, now_ns=day.now_ns, days=_TREND_DAYS)
     points = [
         {"date": one.date, "percent": one.efficiency_percent, "low": one.coverage_low} for one in trend.days
     ]

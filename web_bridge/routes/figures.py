@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,9 +11,10 @@ from lbzf_ros.core.shift_hours import local_time
 from lbzf_ros.reports.day import values
 from web_bridge.context import Context
 from web_bridge.errors import answers
+from web_bridge.figures_text import text_of
 from web_bridge.routes.parameters import InContext, ModuleNeeded, QualityQuery
 from web_bridge.schemas.entering import CODE
-from web_bridge.schemas.figures import as_json, schema_of
+from web_bridge.schemas.figures import schema_of
 from web_bridge.schemas.plans import DATE
 
 router = APIRouter(tags=["figures"])
@@ -45,8 +45,7 @@ def _gives(kind: type[Any]) -> dict[str, Any]:
 
 def _answer(value: Any) -> Response:
     """Written here: the values are typed already, and a day of a station is too long to check it once more."""
-    text = json.dumps(as_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
+    return Response(text_of(value), media_type="application/json")
 
 
 def _day(context: Context, date: str | None) -> str:

@@ -20,7 +20,7 @@ from web_bridge.schemas.cycles import (
     RejectedPage,
     Status,
 )
-from web_bridge.schemas.health import Health, NodeHealth
+from web_bridge.schemas.health import CameraHealth, Health, NodeHealth
 from web_bridge.schemas.live import (
     Live,
     LiveCamera,
@@ -46,6 +46,7 @@ from web_bridge.schemas.plant import (
 
 __all__ = [
     "Camera",
+    "CameraHealth",
     "CameraLabel",
     "CameraPage",
     "Cycle",

@@ -10,10 +10,11 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import cache
-from typing import Any, Union, get_args, get_origin
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import Field, create_model
 
@@ -73,13 +74,15 @@ def as_json(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if fields := _fields(kind):  # type: ignore[arg-type]  # classes can be hashed
-        return {
-            public: (None if (ns := getattr(value, name)) is None else to_text(ns))
-            if is_time
-            else as_json(getattr(value, name))
-            for name, public, is_time in fields
-        }
+    if form := _form(kind):  # type: ignore[arg-type]  # classes can be hashed
+        # A day has thousands of fields, most of them plain: those are taken over all at once.
+        found = dict(zip(form.names, form.values(value), strict=True))
+        for name in form.times:
+            if (ns := found[name]) is not None:
+                found[name] = _time(ns)
+        for name in form.others:
+            found[name] = as_json(found[name])
+        return found
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -89,13 +92,36 @@ def as_json(value: Any) -> Any:
     return value
 
 
+_time = lru_cache(maxsize=4096)(to_text)
+"""All stations have the same hours."""
+
+
+class _Form(NamedTuple):
+    """Of a dataclass: its fields' values in order, their names in the answer, and which are not plain."""
+
+    values: Callable[[Any], tuple[Any, ...]]
+    names: tuple[str, ...]
+    times: tuple[str, ...]
+    others: tuple[str, ...]
+
+
 @cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, str, bool], ...]:
-    """Of a dataclass: name, name in the answer, whether it is a time; none of anything else."""
+def _form(kind: type[Any]) -> _Form | None:
+    """None: it is no dataclass."""
     if not dataclasses.is_dataclass(kind):
-        return ()
+        return None
+    hints = typing.get_type_hints(kind)
     names = [field.name for field in dataclasses.fields(kind)]
-    return tuple((name, _public(name), name.endswith("_ns")) for name in names)
+    times = [name for name in names if name.endswith("_ns")]
+    others = [name for name in names if name not in times and not _is_plain(hints[name])]
+    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return _Form(values, tuple(map(_public, names)), tuple(map(_public, times)), tuple(others))
+
+
+def _is_plain(annotation: Any) -> bool:
+    """Whether all that it allows stands in JSON as it is."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    return _PLAIN.issuperset(parts)
 
 
 def _public(name: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from web_bridge.schemas.base import Schema, example
+from pydantic import Field
+
+from web_bridge.live import CameraState
+from web_bridge.schemas.base import CameraLabel, Schema, example
 
 
 class NodeHealth(Schema):
@@ -22,10 +25,21 @@ class NodeHealth(Schema):
     ]
 
 
+class CameraHealth(Schema):
+    """Whether a camera delivers: enough for a program that watches over the machine."""
+
+    label: CameraLabel
+    state: Annotated[CameraState, Field(description="As of the live view.")]
+    last_frame_age_s: Annotated[
+        float | None, example("Seconds since its newest picture arrived; null: none yet.", 0.2)
+    ]
+
+
 class Health(Schema):
     """Whether the graph works."""
 
     status: Literal["up", "starting"]
     missing: Annotated[list[str], example("What is not there.", ["detector"])]
     nodes: list[NodeHealth]
+    cameras: list[CameraHealth]
     software_version: Annotated[str | None, example("Of LBZF; null: not told yet.", "0.1.0")]

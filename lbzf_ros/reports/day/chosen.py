@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -15,12 +16,15 @@ from lbzf_ros.reports.day.observed import Observed
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.shifts import DayPlan, PlannedHour
 from lbzf_ros.reports.day.totals import module_totals
+from lbzf_ros.reports.day.trend import TrendPart, part_of
 from lbzf_ros.reports.day.values import (
     Balance,
     HourBoard,
+    ModuleDay,
     ModuleTotals,
     RejectionTotal,
     ShiftSource,
+    ShiftSummary,
     StationFigures,
 )
 from lbzf_ros.store.day import made
@@ -29,11 +33,16 @@ from lbzf_ros.store.day.seen import seen
 from lbzf_ros.store.people.errors import NotThere
 
 Rejected = Mapping[tuple[int, str], int]
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which part of a day: `place` of the shift in it; None: all of it. `rejected` is of that part."""
+    """Which part of a day: `place` of the shift in it; None: all of it. `rejected` is of that part.
+
+    Each figure is worked out once. What is given the connection reads in the transaction that is open now, so a kept
+    one may only be used while nothing has changed of which it is made (`kept.py`). May be asked from any thread.
+    """
 
     facts: Facts
     day: DayPlan
@@ -42,6 +51,7 @@ class Chosen:
     observed: Observed
     rejected: Rejected
     outside: int
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def hours(self) -> list[PlannedHour]:
@@ -55,6 +65,47 @@ class Chosen:
 
     def totals(self) -> ModuleTotals:
         """Of the module."""
+        return self._once("totals", self._totals)
+
+    def station(self, station: StationFacts) -> StationFigures:
+        """Of one station."""
+        return self._once(
+            station,
+            lambda: stations.station_figures(
+                self.facts, self.day, self.hours, station, self.observed, self.rejected
+            ),
+        )
+
+    def stations(self) -> tuple[StationFigures, ...]:
+        """Of all of them, in line order."""
+        return tuple(self.station(one) for one in self.facts.stations)
+
+    def board(self) -> HourBoard:
+        """The whiteboard."""
+        return self._once("board", self._board)
+
+    def balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
+        """How even the work is, by durations of some quality bands."""
+        return self._once(("balance", *bands), lambda: self._balance(connection, bands))
+
+    def module_day(self, connection: Connection) -> ModuleDay:
+        """Board, stations by the hour, totals of each shift."""
+        return self._once("module_day", lambda: self._module_day(connection))
+
+    def summary(self, connection: Connection, bands: Sequence[str]) -> ShiftSummary:
+        """The end of a shift, or of the day."""
+        return self._once(("summary", *bands), lambda: self._summary(connection, bands))
+
+    def trend(self, connection: Connection) -> TrendPart:
+        """The day as a day of a trend."""
+        return self._once("trend", lambda: part_of(connection, self.facts))
+
+    def _once(self, name: Any, work_out: Callable[[], _Found]) -> _Found:
+        if name not in self._known:
+            self._known[name] = work_out()
+        return cast(_Found, self._known[name])
+
+    def _totals(self) -> ModuleTotals:
         return module_totals(
             self.facts,
             self.day,
@@ -65,18 +116,7 @@ class Chosen:
             outside=self.outside if self.place is None else 0,
         )
 
-    def station(self, station: StationFacts) -> StationFigures:
-        """Of one station."""
-        return stations.station_figures(
-            self.facts, self.day, self.hours, station, self.observed, self.rejected
-        )
-
-    def stations(self) -> tuple[StationFigures, ...]:
-        """Of all of them, in line order."""
-        return tuple(self.station(one) for one in self.facts.stations)
-
-    def board(self) -> HourBoard:
-        """The whiteboard."""
+    def _board(self) -> HourBoard:
         shifts = self.day.shifts if self.place is None else (self.day.shifts[self.place],)
         return HourBoard(
             module=self.facts.module.code,
@@ -90,12 +130,38 @@ class Chosen:
             totals=self.totals(),
         )
 
-    def balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
-        """How even the work is, by durations of some quality bands."""
+    def _balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
         rows = made.durations(connection, [one.id for one in self.facts.stations], self.passed, bands)
         found = balance.spreads(rows)
         measured = {one.code: found[one.id] for one in self.facts.stations if one.id in found}
         return balance.balance_of(self.totals(), self.stations(), measured, self.facts.thresholds, bands)
+
+    def _module_day(self, connection: Connection) -> ModuleDay:
+        places = range(len(self.day.shifts)) if self.place is None else [self.place]
+        return ModuleDay(
+            module=self.facts.module.code,
+            display_name=self.facts.module.display_name,
+            date=self.day.date,
+            board=self.board(),
+            stations=self.stations(),
+            totals=self.totals(),
+            shifts=tuple(self._part(connection, place).totals() for place in places),
+        )
+
+    def _summary(self, connection: Connection, bands: Sequence[str]) -> ShiftSummary:
+        finished = [
+            line for line in self.board().hours if not line.running and line.real is not None and line.meta
+        ]
+        ordered = sorted(finished, key=lambda line: (line.percent or 0.0, -line.start_ns))
+        return ShiftSummary(
+            totals=self.totals(),
+            best_hour=ordered[-1].label if ordered else None,
+            worst_hour=ordered[0].label if ordered else None,
+            hours_on_target=sum((line.real or 0) >= (line.meta or 0) for line in finished),
+            hours_finished=len(finished),
+            balance=self.balance(connection, bands),
+            rejections=self.reasons(),
+        )
 
     def reasons(self) -> tuple[RejectionTotal, ...]:
         """Rejections of all stations by reason, most frequent first."""
@@ -110,8 +176,10 @@ class Chosen:
         entered_one = any(shift.source is ShiftSource.ENTERED for shift in self.day.shifts)
         return entered_one or bool(self.facts.made)
 
-    def part(self, connection: Connection, place: int) -> Chosen:
+    def _part(self, connection: Connection, place: int) -> Chosen:
         """One shift of the same day."""
+        if place == self.place:
+            return self
         rejected = _rejected(connection, self.facts, self.day.hours_of(place))
         return replace(self, place=place, rejected=rejected)
 

@@ -1,25 +1,30 @@
 """Days that are over: their figures are kept until something changes of which they are made.
 
-The weeks of a trend take a hundred times as long to work out as to find unchanged.
+The weeks of a trend take a hundred times as long to work out as to find unchanged. They are kept in blocks of the
+calendar, so that trends of other lengths and up to other days find them too.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
 
-from lbzf_ros.core.indicators.hours import local_day
+from lbzf_ros.core.indicators.hours import local_day, parse_day
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.trend import TrendPart, trend_part
-from lbzf_ros.store.day.stamp import stamp
+from lbzf_ros.store.day.stamp import stamps
 from lbzf_ros.store.hours import MAX_SHIFT_NS
 
-_KEPT = 64
-"""Answers: a module's weeks up to yesterday are one, 55 days of some hundred bytes each."""
+_BLOCK_DAYS = 7
+_FIRST = dt.date(2000, 1, 1)
+_KEPT = 512
+"""Blocks of a module, 7 days of some hundred bytes each."""
 
 
 class EndedDays:
@@ -32,25 +37,63 @@ class EndedDays:
     def trend(
         self, connection: Connection, rules: DayRules, module: str, dates: Sequence[str], *, now_ns: int
     ) -> TrendPart:
-        """As `trend_part`; of the days that are over only what has changed is worked out again."""
+        """As `trend_part`, of those first days that are over; only what has changed is worked out again."""
         zone = rules.time_zone
-        # A shift that begins on a day is over a day after its end at the latest, entered or not.
-        over = [date for date in dates if local_day(date, zone)[1] + MAX_SHIFT_NS <= now_ns]
-        rest = trend_part(connection, rules, module, dates[len(over) :], now_ns=now_ns)
-        if not over:
-            return rest
-        span = local_day(over[0], zone)[0], local_day(over[-1], zone)[1] + MAX_SHIFT_NS
-        key = module, over[0], len(over)
-        made_of = rules.of(module), rules.thresholds, zone, stamp(connection, module, *span)
+        wanted = list(_blocks([date for date in dates if _is_over(date, zone, now_ns)]))
+        blocks = [[date for date in _block_of(days[0]) if _is_over(date, zone, now_ns)] for days in wanted]
+        spans = [
+            (local_day(days[0], zone)[0], local_day(days[-1], zone)[1] + MAX_SHIFT_NS) for days in blocks
+        ]
+        marks = stamps(connection, module, spans) or [()] * len(spans)  # none: there is no such module
+        made_of = [(rules.of(module), rules.thresholds, zone, mark) for mark in marks]
+        keys = [(module, days[0], len(days)) for days in blocks]
+        parts = [self._kept(key, made) for key, made in zip(keys, made_of, strict=True)]
+        new = [place for place, part in enumerate(parts) if part is None]
+        if new:  # from the first to the last at once: each time there is much to read before the first day
+            first, last = new[0], new[-1] + 1
+            days = [date for block in blocks[first:last] for date in block]
+            worked_out = trend_part(connection, rules, module, days, now_ns=now_ns)
+            at = 0
+            for place in range(first, last):
+                parts[place] = part = worked_out.cut(at, at + len(blocks[place]))
+                at += len(blocks[place])
+                self._keep(keys[place], made_of[place], part)
+        found = TrendPart()
+        for asked, block, whole in zip(wanted, blocks, parts, strict=True):
+            assert whole is not None  # each was kept, or worked out
+            begin = block.index(asked[0])
+            found += whole.cut(begin, begin + len(asked))
+        return found
+
+    def _kept(self, key: tuple[str, str, int], made_of: tuple[Any, ...]) -> TrendPart | None:
         with self._lock:
             known = self._found.get(key)
-            if known is not None and known[0] == made_of:
-                self._found.move_to_end(key)
-                return known[1] + rest
-        found = trend_part(connection, rules, module, over, now_ns=now_ns)
+            if known is None or known[0] != made_of:
+                return None
+            self._found.move_to_end(key)
+            return known[1]
+
+    def _keep(self, key: tuple[str, str, int], made_of: tuple[Any, ...], found: TrendPart) -> None:
         with self._lock:
             self._found[key] = made_of, found
             self._found.move_to_end(key)
             while len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        return found + rest
+
+
+def _is_over(date: str, zone: str, now_ns: int) -> bool:
+    """A shift that begins on a day is over a day after its end at the latest, entered or not."""
+    return local_day(date, zone)[1] + MAX_SHIFT_NS <= now_ns
+
+
+def _blocks(dates: Sequence[str]) -> Iterator[list[str]]:
+    """Days that follow each other, cut where blocks of the calendar begin."""
+    for _, days in groupby(dates, lambda date: parse_day(date).toordinal() // _BLOCK_DAYS):
+        yield list(days)
+
+
+def _block_of(date: str) -> list[str]:
+    """All days of a block that can be."""
+    first = parse_day(date).toordinal() // _BLOCK_DAYS * _BLOCK_DAYS
+    days = range(max(first, _FIRST.toordinal()), first + _BLOCK_DAYS)
+    return [dt.date.fromordinal(day).isoformat() for day in days]

@@ -11,9 +11,10 @@ from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.indicators.hours import day_of, days_before, last_days, local_day, same_clock_time
 from lbzf_ros.reports.day import trend
 from lbzf_ros.reports.day.balance import check_qualities
-from lbzf_ros.reports.day.chosen import Chosen, choose
+from lbzf_ros.reports.day.chosen import Chosen
 from lbzf_ros.reports.day.ended import EndedDays
 from lbzf_ros.reports.day.facts import read_plans
+from lbzf_ros.reports.day.kept import KeptDays
 from lbzf_ros.reports.day.operators import operator_hours
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.station_page import MAX_CYCLES, station_page
@@ -39,6 +40,8 @@ __all__ = ["MAX_CYCLES", "MAX_TREND_DAYS", "QUALITIES", "DayReader"]
 QUALITIES = ("green", "yellow")
 """Bands whose durations count unless others are asked for: red ones are measured too badly to judge a station by."""
 MAX_TREND_DAYS = 92
+_DAYS_THAT_RUN = 3
+"""Today, and those of which a shift may still be open: they are kept one by one, for all questions."""
 
 
 class DayReader:
@@ -53,7 +56,7 @@ class DayReader:
         """Read through an engine of `reading_engine`; rules of `rules_of(plant)`."""
         self._engine = engine
         self._rules_now: Callable[[], DayRules] = lambda: rules
-        self._ended = EndedDays()
+        self._ended, self._kept = EndedDays(), KeptDays()
 
     def following(self, rules: Callable[[], DayRules]) -> DayReader:
         """The same by rules that may change while it is in use."""
@@ -78,13 +81,15 @@ class DayReader:
         """All figures of all active modules, or of those that are named."""
         with transaction(self._engine, "read the figures of a day") as connection:
             wanted = modules or [one.code for one in plan.active_modules(connection)]
-            found = tuple(self._module_day(connection, code, date, None, now_ns) for code in wanted)
+            found = tuple(
+                self._chosen(connection, code, date, None, now_ns).module_day(connection) for code in wanted
+            )
         return DayFigures(date=date, time_zone=self._rules.time_zone, now_ns=now_ns, modules=found)
 
     def module_day(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> ModuleDay:
         """Board, stations by the hour, totals."""
         with transaction(self._engine, "read the figures of a module") as connection:
-            return self._module_day(connection, module, date, shift, now_ns)
+            return self._chosen(connection, module, date, shift, now_ns).module_day(connection)
 
     def hour_board(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> HourBoard:
         """The whiteboard: hora, meta, real, %, accumulated; is this hour on pace?"""
@@ -131,20 +136,7 @@ class DayReader:
     def summary(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> ShiftSummary:
         """The end of a shift, or of the day, on one page."""
         with transaction(self._engine, "read the summary of a shift") as connection:
-            chosen = self._chosen(connection, module, date, shift, now_ns)
-            found = chosen.balance(connection, QUALITIES)
-        lines = chosen.board().hours
-        finished = [line for line in lines if not line.running and line.real is not None and line.meta]
-        ordered = sorted(finished, key=lambda line: (line.percent or 0.0, -line.start_ns))
-        return ShiftSummary(
-            totals=chosen.totals(),
-            best_hour=ordered[-1].label if ordered else None,
-            worst_hour=ordered[0].label if ordered else None,
-            hours_on_target=sum((line.real or 0) >= (line.meta or 0) for line in finished),
-            hours_finished=len(finished),
-            balance=found,
-            rejections=chosen.reasons(),
-        )
+            return self._chosen(connection, module, date, shift, now_ns).summary(connection, QUALITIES)
 
     def comparison(self, module: str, date: str, *, now_ns: int) -> Comparison:
         """The day beside yesterday and the same weekday of last week."""
@@ -162,20 +154,43 @@ class DayReader:
 
     def trend(self, module: str, date: str, *, now_ns: int, days: int = 28) -> Trend:
         """Efficiency of a module over so many days (1 to 92), with how much the engineer entered on each."""
+        with transaction(self._engine, "read a trend") as connection:
+            return self._trend(connection, module, date, now_ns, days)[0]
+
+    def trend_and_board(
+        self, module: str, date: str, *, now_ns: int, days: int = 28
+    ) -> tuple[Trend, HourBoard]:
+        """Both of the same moment, for less than one after the other."""
+        with transaction(self._engine, "read a trend and its day") as connection:
+            found, day = self._trend(connection, module, date, now_ns, days)
+            return found, (day or self._chosen(connection, module, date, None, now_ns)).board()
+
+    def _trend(
+        self, connection: Connection, module: str, date: str, now_ns: int, days: int
+    ) -> tuple[Trend, Chosen | None]:
+        """The trend, and its last day if that had to be looked at by itself."""
         if not 1 <= days <= MAX_TREND_DAYS:
             raise InvalidValue(f"trend: {days} days must be 1 to {MAX_TREND_DAYS}")
         dates = last_days(date, 2 * days - 1)
-        with transaction(self._engine, "read a trend") as connection:
-            found = self._ended.trend(connection, self._rules, module, dates, now_ns=now_ns)
-        return Trend(
+        found = self._ended.trend(connection, self._rules, module, dates, now_ns=now_ns)
+        rest, last = dates[len(found.days) :], None
+        if len(rest) <= _DAYS_THAT_RUN:
+            for day in rest:
+                last = self._chosen(connection, module, day, None, now_ns)
+                found += last.trend(connection)
+        else:  # somebody asks for days that are to come
+            found += trend.trend_part(connection, self._rules, module, rest, now_ns=now_ns)
+        shown = Trend(
             module=module,
             days=found.days[days - 1 :],
             mean_percent=trend.mean_efficiency(found.totals[days - 1 : -1]),
             before_percent=trend.mean_efficiency(found.totals[: days - 1]),
         )
+        return shown, last
 
     def activity(self, *, from_ns: int, to_ns: int, roles: Sequence[str] = ("engineer",)) -> Activity:
         """Whether somebody with one of the roles entered something in from_ns <= time < to_ns."""
+        zone = self._rules.time_zone
         with transaction(self._engine, "read who entered something") as connection:
             times = entered.entries_of(connection, json.dumps(list(roles)), from_ns, to_ns)
         return Activity(
@@ -183,7 +198,7 @@ class DayReader:
             from_ns=from_ns,
             to_ns=to_ns,
             entries=len(times),
-            days=len({day_of(time, self._rules.time_zone) for time in times}),
+            days=len({day_of(time, zone) for time in times}),
             last_ns=times[-1] if times else None,
         )
 
@@ -195,24 +210,7 @@ class DayReader:
             chosen = self._chosen(connection, module, date, shift, now_ns)
             return operator_hours(connection, chosen.facts, chosen.day, chosen.hours)
 
-    def _module_day(
-        self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
-    ) -> ModuleDay:
-        chosen = self._chosen(connection, module, date, shift, now_ns)
-        places = range(len(chosen.day.shifts)) if chosen.place is None else [chosen.place]
-        each = tuple(chosen.part(connection, place).totals() for place in places)
-        shown = chosen.board()
-        return ModuleDay(
-            module=chosen.facts.module.code,
-            display_name=chosen.facts.module.display_name,
-            date=date,
-            board=shown,
-            stations=chosen.stations(),
-            totals=shown.totals,
-            shifts=each,
-        )
-
     def _chosen(
         self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
     ) -> Chosen:
-        return choose(connection, self._rules, module, date, shift, now_ns)
+        return self._kept.choose(connection, self._rules, module, date, shift, now_ns)

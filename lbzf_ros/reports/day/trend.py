@@ -38,6 +38,10 @@ class TrendPart(NamedTuple):
         """The days of both."""
         return TrendPart(self.days + other.days, self.totals + other.totals)
 
+    def cut(self, first: int, end: int) -> TrendPart:
+        """The days from one place on and before another."""
+        return TrendPart(self.days[first:end], self.totals[first:end])
+
 
 def trend_part(
     connection: Connection, rules: DayRules, module: str, dates: Sequence[str], *, now_ns: int
@@ -50,11 +54,15 @@ def trend_part(
     """
     if not dates:
         return TrendPart()
-    facts = read_facts(connection, rules, module, dates, now_ns=now_ns, outputs_only=True)
-    start, end = local_day(dates[0], rules.time_zone)[0], local_day(dates[-1], rules.time_zone)[1]
+    return part_of(connection, read_facts(connection, rules, module, dates, now_ns=now_ns, outputs_only=True))
+
+
+def part_of(connection: Connection, facts: Facts) -> TrendPart:
+    """The same of facts that have been read."""
+    plans, zone = facts.plans, facts.time_zone
+    start, end = local_day(plans[0].date, zone)[0], local_day(plans[-1].date, zone)[1]
     times = entered.entries_of(connection, json.dumps(["engineer"]), start, end)
-    entries = Counter(day_of(time, rules.time_zone) for time in times)
-    plans = facts.plans
+    entries = Counter(day_of(time, zone) for time in times)
     low = _low_days(connection, facts, plans)
     totals = tuple(day_totals(facts, day) for day in plans)
     days = tuple(

@@ -96,7 +96,11 @@ def showing(looking: Looking) -> Iterator[None]:
 def url(line: Line) -> Iterator[str]:
     """The description, from a server on that line."""
     app = create_app(line.context)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none", lifespan="off"))
+    # A connection that the server ends just when a request leaves is no fault of a route: it keeps them all.
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", ws="none", lifespan="off", timeout_keep_alive=900
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -41,7 +41,7 @@ function scale(cycles, samS) {
 const heightOf = (share, from) => `calc((100% - ${FIGURES}) * ${share} + ${from})`;
 
 function newBar() {
-  const bar = make("button", "bar", make("span", "block"), make("span", "figure"));
+  const bar = make("button", "bar", make("span", "block"), make("span", "length"));
   bar.type = "button";
   return bar;
 }
