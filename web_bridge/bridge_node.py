@@ -47,6 +47,7 @@ from web_bridge.bridge_looking import Eyes
 from web_bridge.context import Context
 from web_bridge.explainer import Drawn, Explainer
 from web_bridge.live import CameraReport, CameraState, HeardView, LiveState, PlantFacts, read_line
+from web_bridge.warm_up import WarmUp
 
 _CATCH_UP_S = 0.25
 _ROLES_S = 5.0
@@ -249,6 +250,7 @@ def _serve(node: WebBridge) -> bool:
     app = create_app(node.api)
     access = node.settings.access
     server = _Server(server_config(app, access))
+    warm_up = WarmUp(node.api)
     executor = executor_of(node)
     healthy, stopping = threading.Event(), threading.Event()
     thread = threading.Thread(
@@ -262,7 +264,9 @@ def _serve(node: WebBridge) -> bool:
         shown = f"[{node.settings.host}]" if ":" in node.settings.host else node.settings.host
         scheme = "https" if access.tls_certificate else "http"
         node.get_logger().info(f"listening on {scheme}://{shown}:{node.settings.port}/")
+        warm_up.start()
         server.run(sockets=sockets)
+    warm_up.stop()
     # The executor may only be taken down when nobody spins it any more: otherwise it crashes now and then.
     stopping.set()
     thread.join()

@@ -59,6 +59,14 @@ class Context:
             now_s=self.now_s(),
         )
 
+    def cameras(self) -> list[schemas.LiveCamera]:
+        """The cameras alone."""
+        return view.cameras(self.live.now, self.now_s())
+
+    def alarms(self) -> list[view.Alarm]:
+        """What everybody must know of."""
+        return view.alarms(self.live.now, self.now_s())
+
     def health(self) -> schemas.Health:
         """The health of the graph."""
         return view.health(self.live.now, now_s=self.now_s())

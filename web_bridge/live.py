@@ -163,8 +163,10 @@ class LiveState:
     def set_cycles(self, recent: Iterable[RecentCycles]) -> None:
         """The newest finished cycles of all stations have been read from the database."""
         cycles = {(station.module, station.workstation): station.cycles for station in recent}
-        if cycles != self._now.cycles:
-            self._change(cycles=cycles)
+        before = self._now.cycles
+        if cycles != before:
+            # Those of most stations are as they were: the same object is compared and looked up in no time.
+            self._change(cycles={key: _kept(before.get(key), now) for key, now in cycles.items()})
 
     def report_camera(self, report: CameraReport, *, now_s: float) -> None:
         """A camera's driver has spoken."""
@@ -233,6 +235,10 @@ def _frame_s(before: HeardCamera | None, report: CameraReport, now_s: float) -> 
     if before is None:
         return now_s if report.state is CameraState.ONLINE else None
     return now_s if report.last_frame_ns != before.report.last_frame_ns else before.frame_s
+
+
+def _kept(before: tuple[RecentCycle, ...] | None, now: tuple[RecentCycle, ...]) -> tuple[RecentCycle, ...]:
+    return before if before == now else now
 
 
 def read_line(reader: StoreReader) -> Line:

@@ -85,11 +85,11 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         """Each figure with its labels."""
         context = self._context
-        live, health = context.look(), context.health()
-        yield _gauge("lbzf_up", "1: every node of the plant is heard.", float(live.graph.up))
+        health = context.health()
+        yield _gauge("lbzf_up", "1: every node of the plant is heard.", float(health.status == "up"))
         yield InfoMetricFamily("lbzf", "Version.", {"version": health.software_version or "unknown"})
         alarms = GaugeMetricFamily("lbzf_alarm", "1: everybody must know of it.", labels=["alarm"])
-        for alarm in live.graph.alarms:
+        for alarm in context.alarms():
             alarms.add_metric([alarm], 1.0)
         yield alarms
         yield from _nodes(health.nodes)
@@ -98,7 +98,6 @@ class _State(Collector):
         yield from self._disk()
 
     def _cameras(self) -> Iterator[Metric]:
-        live = self._context.look()
         on = GaugeMetricFamily("lbzf_camera_online", "1: it delivers.", labels=["camera"])
         fps = GaugeMetricFamily(
             "lbzf_camera_frames_per_second", "Over the last ten seconds.", labels=["camera"]
@@ -106,7 +105,7 @@ class _State(Collector):
         age = GaugeMetricFamily(
             "lbzf_camera_last_frame_age_seconds", "Since its newest picture.", labels=["camera"]
         )
-        for camera in live.cameras:
+        for camera in self._context.cameras():
             on.add_metric([camera.label], float(camera.state is CameraState.ONLINE))
             if camera.fps is not None:
                 fps.add_metric([camera.label], camera.fps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import median
 from typing import Literal
 
@@ -40,9 +41,7 @@ def live(now: Now, *, recent_cycles: int, clock_ns: int, now_s: float) -> schema
         graph=schemas.LiveGraph(
             up=now.is_up(now_s), missing=now.missing_nodes(now_s), alarms=alarms(now, now_s)
         ),
-        cameras=[
-            camera(row, now.cameras.get(row.label), _view(row, now, now_s), now_s) for row in now.line.cameras
-        ],
+        cameras=cameras(now, now_s),
         states=[state(row, now, now_s) for row in stations],
         cycles=[cycles(row, now.cycles.get((row.module, row.code), ())) for row in stations],
     )
@@ -108,6 +107,13 @@ def _view(row: CameraRow, now: Now, now_s: float) -> HeardView | None:
     return now.views.get(row.label) if now.is_heard("detector", now_s) else None
 
 
+def cameras(now: Now, now_s: float) -> list[schemas.LiveCamera]:
+    """Whether each camera of the plant delivers."""
+    return [
+        camera(row, now.cameras.get(row.label), _view(row, now, now_s), now_s) for row in now.line.cameras
+    ]
+
+
 def camera(
     row: CameraRow, heard: HeardCamera | None, view: HeardView | None, now_s: float
 ) -> schemas.LiveCamera:
@@ -156,6 +162,7 @@ def state(row: WorkstationRow, now: Now, now_s: float) -> schemas.LiveStationSta
     )
 
 
+@lru_cache(maxsize=1024)  # they change with a station's next cycle, and pages look every second
 def cycles(row: WorkstationRow, recent: tuple[RecentCycle, ...]) -> schemas.LiveCycles:
     """The newest finished cycles of a station against its standard time."""
     median_s = median(cycle.duration_s for cycle in recent) if recent else None

@@ -123,6 +123,7 @@ def run(make: Callable[[], LbzfNode]) -> None:
     try:
         node = make()
         executor = executor_of(node)
+        gc.freeze()  # what is loaded stays: to look through it again and again stops every thread for 0.1 s
         while not stop.is_set():
             executor.spin_once(timeout_sec=_STOPS_WITHIN_S)
             if node.failure:

@@ -50,6 +50,11 @@ class Server:
         )
         self._thread.start()
 
+    def connections(self) -> list[socket.socket]:
+        """The server's end of each connection."""
+        assert self._server is not None
+        return [one.transport.get_extra_info("socket") for one in self._server.server_state.connections]
+
     def stop(self) -> None:
         """End all streams and stop listening."""
         if self._server is None or self._thread is None:

@@ -47,7 +47,8 @@ def entry(
     line = plant.stations(context, found.code)
     from_ns, to_ns = local_day(day.date, context.time_zone)
     lately, _ = local_day(days_before(day.date, _LOOK_BACK_DAYS), context.time_zone)
-    rows = _assignments(people, found.code, lately, to_ns)
+    last = people.last_at_stations(module=found.code, from_ns=lately, to_ns=from_ns)
+    rows = _assignments(people, found.code, from_ns, to_ns)
     return render(
         request,
         "entry.html",
@@ -59,7 +60,7 @@ def entry(
         board=board,
         hours=[(to_text(hour.clock_start_ns), hour) for hour in board.hours],
         begins_ns=begins_ns,
-        places=_places(rows, line, day, from_ns),
+        places=_places([*last, *rows], line, day, from_ns),
         begins_day_ns=from_ns,
         assignments=[row for row in rows if row.start_ns >= from_ns or _holds(row, day.now_ns)],
         names={one.code: one.display_name for one in line},
@@ -73,7 +74,7 @@ def entry(
 def _places(
     rows: list[AssignmentRow], stations: list[WorkstationRow], day: Day, today_ns: int
 ) -> list[Place]:
-    """Who is at each station now, and who was the last time before this day."""
+    """By assignments in order of their starts: who is at each station now, and who was the last time before today."""
     now, before = dict[str, str](), dict[str, str]()
     for row in rows:
         if row.start_ns >= day.now_ns:

@@ -30,6 +30,13 @@ def _environment() -> Environment:
     )
 
 
+def compile_templates() -> None:
+    """Compile all of them, which the first page would otherwise wait for."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 def render(
     request: Request, template: str, *, here: str, module: str | None, status: int = 200, **values: Any
 ) -> HTMLResponse:

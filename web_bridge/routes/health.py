@@ -37,15 +37,15 @@ async def healthz(context: InContext, response: Response) -> Health:
 @system.get("/health")
 def system_health(context: InContext, database: InDatabase) -> SystemHealth:
     """Nodes, cameras, disk, database and backups, as an admin looks at them. Always 200: it says what is wrong."""
-    graph, live = context.health(), context.look()
+    graph = context.health()
     usage = shutil.disk_usage(context.data) if context.data.exists() else None
     path = context.data / DATABASE_NAME
     return SystemHealth(
         status=graph.status,
         missing=graph.missing,
-        alarms=live.graph.alarms,
+        alarms=context.alarms(),
         nodes=graph.nodes,
-        cameras=live.cameras,
+        cameras=context.cameras(),
         software_version=__version__,
         schema_version=_schema_version(database),
         database_bytes=path.stat().st_size if path.exists() else None,

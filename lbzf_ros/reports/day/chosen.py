@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from lbzf_ros.reports.day import balance, board, stations
 from lbzf_ros.reports.day.crew import Crew
+from lbzf_ros.reports.day.durations import Durations
 from lbzf_ros.reports.day.facts import Facts, read_facts, units_outside
 from lbzf_ros.reports.day.observed import Observed
 from lbzf_ros.reports.day.rules import DayRules
@@ -51,6 +52,7 @@ class Chosen:
     observed: Observed
     rejected: Rejected
     outside: int
+    durations: Durations = field(repr=False, compare=False)
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -59,9 +61,9 @@ class Chosen:
         return self.day.hours_of(self.place)
 
     @property
-    def passed(self) -> list[tuple[int, int]]:
-        """What of them has passed."""
-        return _passed(self.facts, self.hours)
+    def runs(self) -> bool:
+        """Whether now is in it."""
+        return self.facts.span[0] <= self.facts.now_ns < self.facts.span[1]
 
     def totals(self) -> ModuleTotals:
         """Of the module."""
@@ -131,8 +133,7 @@ class Chosen:
         )
 
     def _balance(self, connection: Connection, bands: Sequence[str]) -> Balance:
-        rows = made.durations(connection, [one.id for one in self.facts.stations], self.passed, bands)
-        found = balance.spreads(rows)
+        found = balance.spreads(self.durations.read(connection, self.facts, self.hours, bands))
         measured = {one.code: found[one.id] for one in self.facts.stations if one.id in found}
         return balance.balance_of(self.totals(), self.stations(), measured, self.facts.thresholds, bands)
 
@@ -180,14 +181,21 @@ class Chosen:
         """One shift of the same day."""
         if place == self.place:
             return self
-        rejected = _rejected(connection, self.facts, self.day.hours_of(place))
+        hours = self.day.hours_of(place)
+        rejected = self.rejected if hours == self.hours else _rejected(connection, self.facts, hours)
         return replace(self, place=place, rejected=rejected)
 
 
 def choose(
-    connection: Connection, rules: DayRules, module: str, date: str, shift: str | None, now_ns: int
+    connection: Connection,
+    rules: DayRules,
+    module: str,
+    date: str,
+    shift: str | None,
+    now_ns: int,
+    durations: Durations,
 ) -> Chosen:
-    """Read a module's day.
+    """Read a module's day; what takes long and does not change is kept in `durations`.
 
     Raises:
         InvalidValue: the day cannot be.
@@ -213,6 +221,7 @@ def choose(
         ),
         rejected=_rejected(connection, facts, day.hours_of(place)),
         outside=units_outside(connection, rules, facts, day),
+        durations=durations,
     )
 
 

@@ -34,13 +34,16 @@ class Crew:
         return minutes(people + self._nameless * (span[1] - span[0]))
 
 
-def shares(facts: Facts, station: int, spans: Iterable[Span]) -> tuple[OperatorShare, ...]:
-    """Who worked at a station for how long in some spans, in order of coming."""
+def assigned_to(facts: Facts, station: int) -> list[Assigned]:
+    """Who was entered at a station, in order of coming."""
+    return [one for one in facts.assigned if one.workstation_id == station]
+
+
+def shares(assigned: Iterable[Assigned], spans: Iterable[Span]) -> tuple[OperatorShare, ...]:
+    """Who of these worked for how long in some spans, in their order."""
     wanted = list(spans)
     found: dict[int, tuple[Assigned, int]] = {}
-    for one in facts.assigned:
-        if one.workstation_id != station:
-            continue
+    for one in assigned:
         start, end = assigned_span(one)
         length = sum(max(0, min(end, until) - max(start, begin)) for begin, until in wanted)
         if length:

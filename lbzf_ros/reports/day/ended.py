@@ -11,20 +11,31 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from lbzf_ros.core.indicators.hours import local_day, parse_day
+from lbzf_ros.core.indicators.spans import Span
+from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.trend import TrendPart, trend_part
-from lbzf_ros.store.day.stamp import stamps
+from lbzf_ros.store.day.stamp import stamp_of_entries, stamps
 from lbzf_ros.store.hours import MAX_SHIFT_NS
 
 _BLOCK_DAYS = 7
 _FIRST = dt.date(2000, 1, 1)
 _KEPT = 512
 """Blocks of a module, 7 days of some hundred bytes each."""
+_SPANS_KEPT = 64
+LOOK_AGAIN_NS = 10 * NS_PER_S
+"""So late it is noticed that something came to be measured in days that are over; what people enter, at once."""
+
+
+class _Marks(NamedTuple):
+    entered: tuple[Any, ...]
+    at_ns: int
+    marks: list[Any]
 
 
 class EndedDays:
@@ -33,6 +44,7 @@ class EndedDays:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: OrderedDict[tuple[str, str, int], tuple[tuple[Any, ...], TrendPart]] = OrderedDict()
+        self._looked_at: OrderedDict[tuple[str, tuple[Span, ...]], _Marks] = OrderedDict()
 
     def trend(
         self, connection: Connection, rules: DayRules, module: str, dates: Sequence[str], *, now_ns: int
@@ -44,8 +56,10 @@ class EndedDays:
         spans = [
             (local_day(days[0], zone)[0], local_day(days[-1], zone)[1] + MAX_SHIFT_NS) for days in blocks
         ]
-        marks = stamps(connection, module, spans) or [()] * len(spans)  # none: there is no such module
-        made_of = [(rules.of(module), rules.thresholds, zone, mark) for mark in marks]
+        made_of = [
+            (rules.of(module), rules.thresholds, zone, mark)
+            for mark in self._marks(connection, module, spans, now_ns)
+        ]
         keys = [(module, days[0], len(days)) for days in blocks]
         parts = [self._kept(key, made) for key, made in zip(keys, made_of, strict=True)]
         new = [place for place, part in enumerate(parts) if part is None]
@@ -64,6 +78,24 @@ class EndedDays:
             begin = block.index(asked[0])
             found += whole.cut(begin, begin + len(asked))
         return found
+
+    def _marks(self, connection: Connection, module: str, spans: list[Span], now_ns: int) -> list[Any]:
+        """What tells whether anything has changed in each span."""
+        entered = stamp_of_entries(connection, module)
+        if entered is None:  # no such module: whoever works it out will say so
+            return [()] * len(spans)
+        key = module, tuple(spans)
+        with self._lock:
+            known = self._looked_at.get(key)
+        if known and known.entered == entered and 0 <= now_ns - known.at_ns < LOOK_AGAIN_NS:
+            return known.marks
+        marks = [(*entered, *mark) for mark in stamps(connection, module, spans)]
+        with self._lock:
+            self._looked_at[key] = _Marks(entered, now_ns, marks)
+            self._looked_at.move_to_end(key)
+            while len(self._looked_at) > _SPANS_KEPT:
+                self._looked_at.popitem(last=False)
+        return marks
 
     def _kept(self, key: tuple[str, str, int], made_of: tuple[Any, ...]) -> TrendPart | None:
         with self._lock:

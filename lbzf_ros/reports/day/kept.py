@@ -16,18 +16,19 @@ from sqlalchemy import Connection
 from lbzf_ros.core.indicators.spans import HOUR_NS, Span
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.day.chosen import Chosen, choose
+from lbzf_ros.reports.day.durations import Durations
 from lbzf_ros.reports.day.rules import DayRules
 from lbzf_ros.reports.day.values import ShiftSource
 from lbzf_ros.store.day.stamp import stamp_of_day
 from lbzf_ros.store.hours import MAX_SHIFT_NS
 
-NOW_KEPT_NS = 2 * NS_PER_S
+NOW_KEPT_NS = 5 * NS_PER_S
 """So long a day that runs is kept when nothing changes. Its minutes are those of when it was worked out."""
 _SETTLED_NS = 4 * HOUR_NS
 """So long after its end a day may still change by itself: the last piece of video counts as not entered yet."""
 _FOR_EVER = 2**63
-_KEPT = 64
-"""Days of a module, some hundred kB each."""
+_KEPT = 128
+"""Days of a module, 0.25 MB each (21 stations): today of several modules with what each is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,32 @@ class KeptDays:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: OrderedDict[tuple[str, str, str | None, bool], _Kept] = OrderedDict()
+        self._durations = Durations()
 
     def choose(
-        self, connection: Connection, rules: DayRules, module: str, date: str, shift: str | None, now_ns: int
+        self,
+        connection: Connection,
+        rules: DayRules,
+        module: str,
+        date: str,
+        shift: str | None,
+        now_ns: int,
+        for_ns: int = 0,
     ) -> Chosen:
-        """As `chosen.choose`; the one from before when it would come out the same, or now is hardly later."""
+        """As `chosen.choose`; the one from before when it would come out the same, or now is hardly later.
+
+        `for_ns`: so much later too the one from before must do.
+        """
         for settled in (True, False):
             key = module, date, shift, settled
             with self._lock:
                 known = self._found.get(key)
-            if known is None or not known.from_ns <= now_ns < known.until_ns:
+            if known is None or not known.from_ns <= now_ns < known.until_ns - for_ns:
                 continue
             if known.made_of == _made_of(connection, rules, module, known.chosen.facts.span):
                 self._keep(key, known)
                 return known.chosen
-        chosen = choose(connection, rules, module, date, shift, now_ns)
+        chosen = choose(connection, rules, module, date, shift, now_ns, self._durations)
         over_ns = _settled_ns(chosen)
         settled = over_ns <= now_ns
         made_of = _made_of(connection, rules, module, chosen.facts.span)

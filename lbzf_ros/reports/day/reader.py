@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.indicators.hours import day_of, days_before, last_days, local_day, same_clock_time
+from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.day import trend
 from lbzf_ros.reports.day.balance import check_qualities
 from lbzf_ros.reports.day.chosen import Chosen
@@ -40,6 +41,7 @@ __all__ = ["MAX_CYCLES", "MAX_TREND_DAYS", "QUALITIES", "DayReader"]
 QUALITIES = ("green", "yellow")
 """Bands whose durations count unless others are asked for: red ones are measured too badly to judge a station by."""
 MAX_TREND_DAYS = 92
+_LATELY_NS = 60 * NS_PER_S
 _DAYS_THAT_RUN = 3
 """Today, and those of which a shift may still be open: they are kept one by one, for all questions."""
 
@@ -57,6 +59,7 @@ class DayReader:
         self._engine = engine
         self._rules_now: Callable[[], DayRules] = lambda: rules
         self._ended, self._kept = EndedDays(), KeptDays()
+        self._asked: dict[tuple[str, str, str | None], int] = {}
 
     def following(self, rules: Callable[[], DayRules]) -> DayReader:
         """The same by rules that may change while it is in use."""
@@ -210,7 +213,31 @@ class DayReader:
             chosen = self._chosen(connection, module, date, shift, now_ns)
             return operator_hours(connection, chosen.facts, chosen.day, chosen.hours)
 
+    def work_ahead(self, *, now_ns: int, for_ns: int) -> list[ModuleDay]:
+        """Work out again what has changed of the days that run and were asked for lately, so that nobody waits for it.
+
+        Args:
+            now_ns: now.
+            for_ns: how much later this will be called again.
+
+        Returns:
+            Those days.
+        """
+        lately = [key for key, asked_ns in list(self._asked.items()) if 0 <= now_ns - asked_ns < _LATELY_NS]
+        self._asked = {key: asked_ns for key, asked_ns in list(self._asked.items()) if key in lately}
+        found = []
+        for module, date, shift in lately:
+            with transaction(self._engine, "work ahead") as connection:
+                day = self._kept.choose(connection, self._rules, module, date, shift, now_ns, for_ns)
+                found.append(day.module_day(connection))
+                day.summary(connection, QUALITIES)
+                day.trend(connection)
+        return found
+
     def _chosen(
         self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
     ) -> Chosen:
-        return self._kept.choose(connection, self._rules, module, date, shift, now_ns)
+        found = self._kept.choose(connection, self._rules, module, date, shift, now_ns)
+        if found.runs:
+            self._asked[module, date, shift] = now_ns
+        return found

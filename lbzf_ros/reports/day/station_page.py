@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from lbzf_ros.core.indicators.formulas import pace_percent
 from lbzf_ros.core.indicators.spread import histogram, spread
-from lbzf_ros.reports.day.crew import shares
+from lbzf_ros.reports.day.crew import assigned_to, shares
 from lbzf_ros.reports.day.facts import Facts
 from lbzf_ros.reports.day.lost import entries_of
 from lbzf_ros.reports.day.shifts import DayPlan
@@ -61,7 +61,7 @@ def station_page(
         by_quality={quality: counts[quality] for quality in ("green", "yellow", "red")},
         rejections=tuple(RejectionTotal(reason=reason, cycles=n) for reason, n in reasons),
         lost_time=entries_of(facts, station.id, spans),
-        operators=shares(facts, station.id, spans),
+        operators=shares(assigned_to(facts, station.id), spans),
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from lbzf_ros.core.indicators.formulas import efficiency_percent, pace_percent, productive_minutes
 from lbzf_ros.core.indicators.spans import minutes
-from lbzf_ros.reports.day.crew import shares
+from lbzf_ros.reports.day.crew import assigned_to, shares
 from lbzf_ros.reports.day.facts import Facts
 from lbzf_ros.reports.day.lost import lost_minutes
 from lbzf_ros.reports.day.observed import Observed
 from lbzf_ros.reports.day.shifts import DayPlan, PlannedHour
 from lbzf_ros.reports.day.values import StationFigures, StationHour
+from lbzf_ros.store.day.entered import Assigned
 from lbzf_ros.store.day.plan import StationFacts
 
 
@@ -26,7 +27,8 @@ def station_figures(
     """A station over hours of a day that have begun."""
     begun = [hour for hour in hours if hour.span[0] < facts.now_ns]
     passed = [hour.elapsed(facts.now_ns) for hour in begun]
-    lines = tuple(_hour(facts, day, hour, station, observed) for hour in begun)
+    people = assigned_to(facts, station.id)
+    lines = tuple(_hour(facts, day, hour, station, people, observed) for hour in begun)
     productive = [line.productive_minutes for line in lines]
     known = [one for one in productive if one is not None]
     total = sum(known) if known and len(known) == len(productive) else None
@@ -51,7 +53,12 @@ def station_figures(
 
 
 def _hour(
-    facts: Facts, day: DayPlan, hour: PlannedHour, station: StationFacts, observed: Observed
+    facts: Facts,
+    day: DayPlan,
+    hour: PlannedHour,
+    station: StationFacts,
+    people: Sequence[Assigned],
+    observed: Observed,
 ) -> StationHour:
     elapsed = hour.elapsed(facts.now_ns)
     units, work_ms = facts.made_in(station.id, hour.span)
@@ -79,7 +86,7 @@ def _hour(
         status=facts.thresholds.pace(pace),
         lost_minutes=lost_minutes(facts, [elapsed], station.id),
         production_order=order.code if order else None,
-        operators=shares(facts, station.id, [elapsed]),
+        operators=shares(people, [elapsed]),
         observed_percent=observed.of_camera(station.camera_id, [elapsed]).percent,
     )
 

@@ -24,9 +24,10 @@ _ENTERED = """
   (SELECT json_array(count(*), max(id), count(effective_to), max(effective_from), max(effective_to))
    FROM standard_times)
 """
+_STAMP_OF_ENTRIES = f"SELECT {_ENTERED} FROM modules m WHERE m.code = ?1"
 # One sum for both figures of an hour: each further one takes half as long again, and weeks are ten thousand hours.
-_STAMPS = f"""
-SELECT {_ENTERED},
+_STAMPS = """
+SELECT
   (SELECT json_group_array(json_array(
      (SELECT sum(h.duration_ms * (h.cycles + 1))
       FROM workstations w CROSS JOIN cycle_hours h ON h.workstation_id = w.id
@@ -38,18 +39,23 @@ FROM modules m WHERE m.code = ?1
 """
 
 
-def stamps(connection: Connection, module: str, spans: Sequence[tuple[int, int]]) -> list[tuple[Any, ...]]:
-    """Of the output of a module in spans of time, one for each; none when there is no such module.
+def stamp_of_entries(connection: Connection, module: str) -> tuple[Any, ...] | None:
+    """Of what people and the plant file say; None: there is no such module.
 
-    Two that are equal: it is the same file, and cycles by the hour, people's entries, video, stations and standard
-    times are the same.
+    Two that are equal: it is the same file, and people's entries, stations and standard times are the same.
+    """
+    row = connection.exec_driver_sql(_STAMP_OF_ENTRIES, (module,)).first()
+    return None if row is None else (_file_of(connection), *row)
+
+
+def stamps(connection: Connection, module: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, ...]]:
+    """Of what a module made in spans of time, one for each; none when there is no such module.
+
+    Two that are equal: cycles by the hour and video are the same, if it is the same file.
     """
     asked = [(hour_text(start), hour_text(end), to_text(start), to_text(end)) for start, end in spans]
     row = connection.exec_driver_sql(_STAMPS, (module, json.dumps(asked))).first()
-    if row is None:
-        return []
-    entered = (_file_of(connection), *row[:-1])
-    return [(*entered, *each) for each in _texts(row[-1])]
+    return [] if row is None else [tuple(map(str, each)) for each in json.loads(row[0])]
 
 
 # Hours one by one, not their sums: of a day that is a few hundred rows. Rejected cycles come and go whole.
@@ -94,8 +100,3 @@ def stamp_of_day(connection: Connection, module: str, from_ns: int, to_ns: int) 
 def _file_of(connection: Connection) -> object:
     """Which file it is: a database that is restored counts on from earlier numbers."""
     return connection.info.get("file")
-
-
-def _texts(found: str) -> list[tuple[str, ...]]:
-    """What belongs to each span, as it can be compared."""
-    return [tuple(map(str, each)) for each in json.loads(found)]

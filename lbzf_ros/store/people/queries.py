@@ -36,6 +36,15 @@ WHERE a.id = (
 )
 """
 
+LAST_AT_STATIONS = f"""{_ASSIGNMENT}
+WHERE coalesce(a.end_ts, '9999') > :from AND a.id IN (
+  SELECT (SELECT id FROM operator_assignments WHERE workstation_id = w.id AND start_ts < :to
+          ORDER BY start_ts DESC LIMIT 1)
+  FROM workstations w WHERE w.module_id = :module
+)
+ORDER BY a.start_ts, a.id
+"""
+
 _SHIFT = """
 SELECT s.id, m.code AS module, s.date, s.label, s.start_ts, s.end_ts, s.notes
 FROM shifts s JOIN modules m ON m.id = s.module_id

@@ -141,6 +141,17 @@ class PeopleReader:
         values = self._span(module, from_ns, to_ns, after)
         return self._page(queries.ASSIGNMENTS, values, _assignment, limit, _by_start)
 
+    def last_at_stations(self, *, module: str, from_ns: int, to_ns: int) -> tuple[AssignmentRow, ...]:
+        """Who began last at each station of a module before to_ns, if that went on after from_ns; by start.
+
+        Raises:
+            InvalidValue: no such module (`NotThere`), or a time cannot be.
+        """
+        values = self._span(module, from_ns, to_ns, None)
+        with transaction(self._engine, "read who worked last") as connection:
+            rows = connection.execute(text(queries.LAST_AT_STATIONS), values).mappings().all()
+        return tuple(_assignment(dict(row)) for row in rows)
+
     def at_station(self, *, module: str, workstation: str, time_ns: int) -> AssignmentRow | None:
         """Who works at a station at a time; None: nobody, or it is not known.
 

@@ -1,4 +1,7 @@
-"""Figures that are kept are never old: a reader in use says what a new one says, after every kind of write."""
+"""Figures that are kept are not old: a reader in use says what a new one says, after every kind of write.
+
+At once; only trends say some seconds later what came to be measured in days that are over.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from lbzf_ros.core.model import EventKind, Quality, RoiSet, event_uid
+from lbzf_ros.reports.day.ended import LOOK_AGAIN_NS
 from lbzf_ros.reports.day.kept import NOW_KEPT_NS
 from lbzf_ros.reports.day.reader import DayReader
 from lbzf_ros.reports.day.rules import rules_of
@@ -167,6 +171,9 @@ WRITES: dict[str, Write] = {
 }  # fmt: skip
 
 
+MEASURED_LATE = ("a cycle", "a yellow cycle", "video")
+
+
 def _first_uid() -> str:
     return event_uid(
         module="ANGELA", camera="cam1", workstation="PUESTO_03", rule="presence", start_ns=FIRST_CYCLE
@@ -215,8 +222,10 @@ def test_a_write_shows_at_once(engine: Engine, rois: Rois, kind: str, now_ns: in
         assert before == _answers(new(), now_ns)
         WRITES[kind](engine, rois, 0)
         after = _answers(used, now_ns)
-        assert after == _answers(new(), now_ns)
         assert after != before  # else this test says nothing
+        if now_ns == OVER and kind in MEASURED_LATE:
+            after, now_ns = _answers(used, now_ns + LOOK_AGAIN_NS), now_ns + LOOK_AGAIN_NS
+        assert after == _answers(new(), now_ns)
 
 
 @settings(max_examples=12, deadline=None)
@@ -236,6 +245,7 @@ def test_time_goes_on_between_writes(migrated: Path, steps: list[tuple[str, int]
             now_ns = RUNNING
             for n, (kind, later_ns) in enumerate(steps):
                 WRITES[kind](engine, rois, n)
+                now_ns += LOOK_AGAIN_NS
                 assert _answers(used, now_ns) == _answers(new(), now_ns), kind
                 now_ns += later_ns
                 assert _answers(used, now_ns) == _answers(new(), now_ns), kind

@@ -207,6 +207,18 @@ def test_a_shift_form_with_mistakes_enters_nothing_and_names_all(
     assert plan(people) == []
 
 
+def test_who_was_there_last(worked: Engine, people: PeopleReader) -> None:
+    def last(from_min: float, to_min: float) -> list[str | None]:
+        rows = people.last_at_stations(module="ANGELA", from_ns=at(from_min), to_ns=at(to_min))
+        return [row.external_code for row in rows]
+
+    put(worked, "A", 0, 10)
+    put(worked, "B", 10, 20)
+    put(worked, "C", 30)
+    assert (last(-100, 0), last(-100, 5), last(-100, 25), last(-100, 100)) == ([], ["A"], ["B"], ["C"])
+    assert (last(20, 25), last(15, 25)) == ([], ["B"])  # it had ended before
+
+
 def test_a_correction_moves_the_cycles(worked: Engine, people: PeopleReader) -> None:
     put(worked, "A", 0)
     (row,) = people.assignments(module="ANGELA", from_ns=at(0), to_ns=at(1)).items

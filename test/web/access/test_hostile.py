@@ -293,3 +293,13 @@ def test_the_gate_opens_no_file_for_a_request_in_open_mode(shared_line: Line, tm
     for _ in range(20):
         assert browser.get("/api/v1/cameras").status_code == 200
     assert [path.name for path in tmp_path.iterdir()] == ["roles.yaml"]
+
+
+def test_an_answer_is_sent_at_once(shared_line: Line, tmp_path: Path) -> None:
+    """Also its second part, whether or not the reader has confirmed the first: without it each answer takes 40 ms."""
+    line = with_access(shared_line, access(tmp_path, providers=["open"]))
+    with serving(line) as server, connected(server) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(1) == b"H"
+        (held,) = server.connections()
+        assert held.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
