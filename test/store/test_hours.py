@@ -129,7 +129,9 @@ CORRECTIONS = (
     "UPDATE cycle_events SET end_ts = :end WHERE id = :id AND start_ts <= :end",
     "UPDATE cycle_events SET status = 'manual_override', end_ts = NULL WHERE id = :id",
     "UPDATE cycle_events SET status = 'aborted' WHERE id = :id",
-    "UPDATE cycle_events SET start_ts = :start WHERE id = :id AND coalesce(end_ts >= :start, TRUE)",
+    # not of a cycle whose measured end may still come: that end could be before the new start, and be refused
+    """UPDATE cycle_events SET start_ts = :start WHERE id = :id AND coalesce(end_ts >= :start, TRUE)
+       AND status NOT IN ('in_progress', 'aborted')""",
     "UPDATE cycle_events SET workstation_id = 3 - workstation_id, quality = 'green' WHERE id = :id",
     "UPDATE cycle_events SET notes = 'seen' WHERE id = :id",
     "UPDATE cycle_events SET quality = 'yellow', status = 'complete' WHERE end_ts IS NOT NULL",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from starlette.exceptions import HTTPException
 
@@ -43,13 +43,13 @@ def any_station(context: Context, module_code: str, code: str) -> WorkstationRow
     )
 
 
-def station(context: Context, module_code: str, code: str) -> WorkstationRow:
-    """A station that is in the plant now.
+def station(line: Iterable[WorkstationRow], module_code: str, code: str) -> WorkstationRow:
+    """One of the stations of a module.
 
     Raises:
         HTTPException: 404, there is none.
     """
-    for row in stations(context, module_code):
+    for row in line:
         if row.code == code:
             return row
     raise HTTPException(404, f"there is no station {module_code}/{code}")

@@ -60,8 +60,8 @@ def station(
     reader = reader_of(request)
     found = plant.module(context, reader, module)
     line = plant.stations(context, found.code)
-    row = plant.station(context, found.code, station)
-    place = [one.code for one in line].index(row.code)
+    row = plant.station(line, found.code, station)
+    place = line.index(row)
     figures = context.days.station_day(found.code, row.code, day.date, now_ns=day.now_ns)
     newest = figures.cycles[::-1]
     return render(

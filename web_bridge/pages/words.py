@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from lbzf_ros.core.indicators.status import Status
@@ -19,7 +19,7 @@ from web_bridge.pages.catalogue import LANGUAGES, filled, texts
 
 _SIGNS = {Status.GREEN: "✓", Status.YELLOW: "◆", Status.RED: "▼", Status.UNKNOWN: ""}
 _UNITS, _NEXT_UNIT = ("B", "kB", "MB", "GB", "TB"), 1000
-_DATE, _CLOCK, _CLOCK_S = "dd/MM/yyyy", "HH:mm", "HH:mm:ss"
+_DATE, _CLOCK, _CLOCK_S = "dd/MM/yyyy", "%H:%M", "%H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,7 @@ class Words:
         """hh:mm in the plant's zone."""
         if time_ns is None:
             return self("not_known")
-        pattern = _CLOCK_S if seconds else _CLOCK
-        return format_datetime(self.moment(time_ns), pattern, tzinfo=self.zone, locale=self.locale)
+        return self.moment(time_ns).strftime(_CLOCK_S if seconds else _CLOCK)
 
     def stamp(self, stamp: str) -> str:
         """Day and minute of a time as the API writes it."""

@@ -86,4 +86,4 @@ def lost(connection: Connection, module_id: int, from_ns: int, to_ns: int) -> li
 def entries_of(connection: Connection, roles_json: str, from_ns: int, to_ns: int) -> Sequence[int]:
     """Times at which people with some roles (a JSON list) changed something, in order."""
     rows = connection.exec_driver_sql(_ACTIVITY, (to_text(from_ns), to_text(to_ns), roles_json))
-    return [from_text(at) for at in rows.scalars()]
+    return [_time(at) for at in rows.scalars()]
