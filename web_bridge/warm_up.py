@@ -6,6 +6,7 @@ import gc
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from lbzf_ros.core.errors import LbzfError
 from lbzf_ros.core.indicators.hours import day_of
@@ -18,6 +19,8 @@ from web_bridge.pages.rendering import compile_templates
 _WEEKS_AGAIN_S = 600.0
 """A day that has ended, and corrections of earlier ones, are worked in so soon."""
 _PERIOD_S = 1.0
+_BREATH_S = 0.05
+"""Between one day and the next: whoever asks meanwhile waits for one of them at most, not for all."""
 
 
 class WarmUp:
@@ -47,7 +50,7 @@ class WarmUp:
                     if weeks_s is None:
                         _keep_what_is_there()
                     weeks_s = time.monotonic()
-                work_out_today(self._context)
+                work_out_today(self._context, lambda: self._stopped.wait(_BREATH_S))
             except LbzfError as error:  # whoever asks is told
                 logging.getLogger(__name__).info("%s", error)
             self._stopped.wait(_PERIOD_S)
@@ -65,14 +68,15 @@ def work_out_weeks(context: Context) -> None:
         context.days.trend(module.code, today, now_ns=now_ns, days=MAX_TREND_DAYS)
 
 
-def work_out_today(context: Context) -> None:
-    """The days that run and that somebody looks at: they change with every cycle.
+def work_out_today(context: Context, breathe: Callable[[], object] = lambda: None) -> None:
+    """The days that run and that somebody looks at: they change with every cycle. After each, `breathe` is called.
 
     Raises:
         LbzfError: the database cannot be read.
     """
     for day in context.days.work_ahead(now_ns=context.clock_ns(), for_ns=round(2 * _PERIOD_S * NS_PER_S)):
         text_of(day)
+        breathe()
 
 
 def _keep_what_is_there() -> None:

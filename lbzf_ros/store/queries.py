@@ -1,6 +1,7 @@
 """The SQL of `reader`. A column has the name of its field in `rows`; times are still text."""
 
 from lbzf_ros.store.people.shifts import SHIFT_AT
+from lbzf_ros.store.timestamps import sql_ns
 
 MODULES = "SELECT id, code, display_name, product_reference, active FROM modules"
 
@@ -33,19 +34,13 @@ JOIN cameras c ON c.id = r.camera_id
 WHERE r.superseded_by IS NULL
 """
 
-
-def _ns(column: str) -> str:
-    """A time as nanoseconds. SQLite does it four times as fast as Python; the database holds no other form."""
-    return f"(strftime('%s', {column}) * 1000 + substr({column}, 21, 3)) * 1000000"
-
-
 _CYCLE = f"""
 SELECT e.id, e.event_uid, m.code AS module, m.display_name AS module_display_name, w.code AS workstation,
        w.display_name AS workstation_display_name, c.label AS camera, {{operator}} AS operator_display_name, e.rule,
-       {{status}} AS status, {{quality}} AS quality, {_ns("e.start_ts")} AS start_ns, {_ns("e.end_ts")} AS end_ns,
+       {{status}} AS status, {{quality}} AS quality, {sql_ns("e.start_ts")} AS start_ns, {sql_ns("e.end_ts")} AS end_ns,
        round(e.duration_seconds, 3) AS duration_s, e.duration_uncertainty_s, e.observed_share,
        e.mean_conf AS mean_confidence, e.primary_track_dwell_ratio AS primary_dwell_ratio, e.detection_count,
-       e.source_frame_path, e.frame_archived_at, e.source_video_path, {_ns("v.start_ts")} AS video_start_ns,
+       e.source_frame_path, e.frame_archived_at, e.source_video_path, {sql_ns("v.start_ts")} AS video_start_ns,
        k.name AS model_name, k.version AS model_version, k.framework AS model_framework,
        k.weights_hash AS model_weights_hash, e.roi_version_id, e.parameter_hash, e.software_version,
        {{order}} AS ref_op_order, {{verified_by}} AS gt_verified_by, {{verified_at}} AS gt_verified_at,
@@ -214,8 +209,8 @@ GROUP BY f.id, f.shift_id, f.reason ORDER BY f.id, f.shift_id, f.reason LIMIT :l
 EXPLANATION = "SELECT explanation_zlib FROM cycle_explanations WHERE event_uid = :uid"
 
 _NAMED = f"""
-SELECT e.event_uid, m.code AS module, w.code AS workstation, {{status}} AS status, {_ns("e.start_ts")} AS start_ns,
-       {_ns("e.end_ts")} AS end_ns
+SELECT e.event_uid, m.code AS module, w.code AS workstation, {{status}} AS status, {sql_ns("e.start_ts")} AS start_ns,
+       {sql_ns("e.end_ts")} AS end_ns
 FROM {{table}} e JOIN workstations w ON w.id = e.workstation_id JOIN modules m ON m.id = w.module_id
 WHERE {{where}}"""
 _TABLES = {"cycle_events": "e.status", "cycle_events_rejected": "'rejected'"}

@@ -69,3 +69,11 @@ def from_text(text: str) -> int:
     except ValueError:
         raise InvalidValue(f"time {text!r}: must be UTC text such as 2026-07-15T13:24:11.250Z") from None
     return (time - _EPOCH) // timedelta(milliseconds=1) * _NS_PER_MS
+
+
+def sql_ns(column: str) -> str:
+    """SQL of the same, where there are many: SQLite does it four times as fast as Python.
+
+    `column` holds times as `to_text` writes them, which CHECKs of the tables see to, or NULL.
+    """
+    return f"(strftime('%s', {column}) * 1000 + substr({column}, 21, 3)) * 1000000"

@@ -55,7 +55,7 @@ def test_a_day_that_somebody_looks_at_is_worked_out_again_when_it_changes(line: 
     assert second is day.board
     assert (first.totals.real or 0) + 1 == second.totals.real
     clocks.advance(3600)
-    assert days.work_ahead(now_ns=clocks.clock_ns(), for_ns=0) == []  # nobody looks any more
+    assert list(days.work_ahead(now_ns=clocks.clock_ns(), for_ns=0)) == []  # nobody looks any more
 
 
 def test_it_begins_when_there_is_a_database(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

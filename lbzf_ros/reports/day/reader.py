@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import Connection, Engine
 
@@ -213,26 +213,25 @@ class DayReader:
             chosen = self._chosen(connection, module, date, shift, now_ns)
             return operator_hours(connection, chosen.facts, chosen.day, chosen.hours)
 
-    def work_ahead(self, *, now_ns: int, for_ns: int) -> list[ModuleDay]:
+    def work_ahead(self, *, now_ns: int, for_ns: int) -> Iterator[ModuleDay]:
         """Work out again what has changed of the days that run and were asked for lately, so that nobody waits for it.
 
         Args:
             now_ns: now.
             for_ns: how much later this will be called again.
 
-        Returns:
-            Those days.
+        Yields:
+            Those days, one after the other.
         """
         lately = [key for key, asked_ns in list(self._asked.items()) if 0 <= now_ns - asked_ns < _LATELY_NS]
         self._asked = {key: asked_ns for key, asked_ns in list(self._asked.items()) if key in lately}
-        found = []
         for module, date, shift in lately:
             with transaction(self._engine, "work ahead") as connection:
                 day = self._kept.choose(connection, self._rules, module, date, shift, now_ns, for_ns)
-                found.append(day.module_day(connection))
+                found = day.module_day(connection)
                 day.summary(connection, QUALITIES)
                 day.trend(connection)
-        return found
+            yield found
 
     def _chosen(
         self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +11,16 @@ from sqlalchemy import Engine
 
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.shift_hours import local_time
-from lbzf_ros.reports.workbook.export import EXPORTS, Order, export_day
-from lbzf_ros.reports.workbook.mapping import load_mapping, mapping_file
+from lbzf_ros.reports.workbook.export import Order, export_day
 from lbzf_ros.reports.workbook.period import whole_day
 from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.timestamps import to_text
 
-ALWAYS_DAYS = 2
-"""Days that are over and written anew each night: people still enter and correct things, a night shift still ran."""
-LOOK_BACK_DAYS = 14
-"""Days whose workbook is made up for when there is none."""
+LAST_DAYS = 14
+"""Days that are over and written anew each night: people still enter and correct things, a night may have failed.
+
+Whoever corrects an earlier day exports it himself. A day of 37,000 cycles takes some seconds.
+"""
 _HAS_CYCLES = "SELECT EXISTS (SELECT 1 FROM cycle_events WHERE start_ts >= ? AND start_ts < ?)"
 
 
@@ -40,7 +40,7 @@ def write_workbooks(
     now_ns: int,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Night:
-    """Write the workbooks of today so far, of the last days, and those that are missing; a day without cycles has none.
+    """Write the workbooks of today so far and of the last days; a day without cycles has none.
 
     Today's is written too, because the machine's nights need not be the plant's: its clock may show UTC.
 
@@ -57,21 +57,14 @@ def write_workbooks(
     today = local_time(now_ns, plant.time_zone).date()
     written: list[Path] = []
     renamed: list[Path] = []
-    for day in _days(data, today):
+    for age in range(LAST_DAYS, -1, -1):
+        day = today - dt.timedelta(days=age)
         if should_stop():
             break
         if _has_cycles(engine, day, plant.time_zone):
             done = export_day(Order(data=data, plant=plant, day=day, now_ns=now_ns))
             (renamed if done.wanted_name else written).append(done.workbook)
     return Night(tuple(written), tuple(renamed))
-
-
-def _days(data: Path, today: dt.date) -> Iterator[dt.date]:
-    name = load_mapping(mapping_file(data)).name
-    for age in range(LOOK_BACK_DAYS, -1, -1):
-        day = today - dt.timedelta(days=age)
-        if age <= ALWAYS_DAYS or not (data / EXPORTS / f"{name}-{day.isoformat()}.csv").exists():
-            yield day
 
 
 def _has_cycles(engine: Engine, day: dt.date, time_zone: str) -> bool:

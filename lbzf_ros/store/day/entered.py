@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from lbzf_ros.store.hours import MAX_SHIFT_NS
 from lbzf_ros.store.people.checks import nanoseconds
-from lbzf_ros.store.timestamps import from_text, to_text
+from lbzf_ros.store.timestamps import from_text, sql_ns, to_text
 
 # Assignments of a station do not overlap: what reaches into the span began in it, or is the last that began before.
 _ASSIGNMENTS = """
@@ -28,8 +28,8 @@ FROM lost_time_events l JOIN lost_time_codes c ON c.code = l.code
 WHERE l.module_id = ?1 AND l.start_ts >= ?4 AND l.start_ts < ?3 AND coalesce(l.end_ts, '9999') > ?2
 ORDER BY l.start_ts, l.id
 """
-_ACTIVITY = """
-SELECT a.at_ts FROM audit_log a
+_ACTIVITY = f"""
+SELECT {sql_ns("a.at_ts")} FROM audit_log a
 WHERE a.at_ts >= ?1 AND a.at_ts < ?2 AND a.role IN (SELECT value FROM json_each(?3)) ORDER BY a.at_ts
 """
 
@@ -86,4 +86,4 @@ def lost(connection: Connection, module_id: int, from_ns: int, to_ns: int) -> li
 def entries_of(connection: Connection, roles_json: str, from_ns: int, to_ns: int) -> Sequence[int]:
     """Times at which people with some roles (a JSON list) changed something, in order."""
     rows = connection.exec_driver_sql(_ACTIVITY, (to_text(from_ns), to_text(to_ns), roles_json))
-    return [_time(at) for at in rows.scalars()]
+    return list(rows.scalars())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from lbzf_ros.store.hours import hour_text, hours_within
-from lbzf_ros.store.timestamps import from_text, to_text
+from lbzf_ros.store.timestamps import sql_ns, to_text
 
 Span = tuple[int, int]
 _MS_NS = 1_000_000
@@ -64,8 +64,9 @@ WHERE e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value,
 GROUP BY e.workstation_id
 """
 _CYCLES = f"""
-SELECT e.event_uid, e.start_ts, e.end_ts, round(e.duration_seconds, 3) AS duration_s, e.duration_uncertainty_s,
-       e.quality, e.status, e.gt_verified_by, e.gt_corrected_duration_s, o.display_name AS operator
+SELECT e.event_uid, {sql_ns("e.start_ts")} AS start_ns, {sql_ns("e.end_ts")} AS end_ns,
+       round(e.duration_seconds, 3) AS duration_s, e.duration_uncertainty_s, e.quality, e.status, e.gt_verified_by,
+       e.gt_corrected_duration_s, o.display_name AS operator
 FROM json_each(?2) x CROSS JOIN cycle_events e LEFT JOIN operators o ON o.id = e.operator_id
 WHERE e.workstation_id = ?1
   AND e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value, '$[1]') AND {_COUNTS}
@@ -183,7 +184,7 @@ def durations(
 def cycles_of(connection: Connection, station: int, spans: Sequence[Span], most: int) -> list[CycleFacts]:
     """Finished cycles of a station in spans, by start; at most so many."""
     rows = connection.exec_driver_sql(_CYCLES, (station, spans_json(spans), most))
-    return [CycleFacts(row[0], from_text(row[1]), from_text(row[2]), *row[3:]) for row in rows]
+    return [CycleFacts(*row) for row in rows]
 
 
 def rejections(

@@ -107,21 +107,24 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(data: Path, tmp_path: Path) 
     assert left == []
 
 
-def test_the_night_writes_what_is_missing_and_lets_a_changed_file_be(tmp_path: Path) -> None:
+def test_the_night_writes_the_last_days_and_lets_a_changed_file_be(tmp_path: Path) -> None:
     data = make_day(tmp_path)
     engine = reading_engine(data / DATABASE_NAME)
     try:
-        night = write_workbooks(engine, data, plant(), now_ns=LATER_NS)
-        (book,) = night.written
+        (book,) = write_workbooks(engine, data, plant(), now_ns=LATER_NS).written
         assert book == data / "exports" / "indicadores-2026-07-15.xlsx"
-        assert (
-            write_workbooks(engine, data, plant(), now_ns=LATER_NS).written == ()
-        )  # three days old, and there
+        before = book.stat()
+        assert write_workbooks(engine, data, plant(), now_ns=LATER_NS).written == (book,)
+        assert (book.stat().st_ino, book.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
         book.write_bytes(b"mine")
-        (data / "exports" / "indicadores-2026-07-15.csv").unlink()
         again = write_workbooks(engine, data, plant(), now_ns=LATER_NS)
         assert [path.name for path in again.renamed] == ["indicadores-2026-07-15-2.xlsx"]
         assert book.read_bytes() == b"mine"
+        write_workbooks(engine, data, plant(), now_ns=LATER_NS)
+        assert {path.name for path in data.glob("exports/*.xlsx")} == {
+            "indicadores-2026-07-15-2.xlsx",
+            "indicadores-2026-07-15.xlsx",
+        }  # and no third
     finally:
         engine.dispose()
 

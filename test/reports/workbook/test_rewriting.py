@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import openpyxl
+import pytest
 import yaml
 
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.reports.workbook.nightly import write_workbooks
+from lbzf_ros.reports.workbook.nightly import LAST_DAYS, write_workbooks
 from lbzf_ros.reports.workbook.own_files import LIST, sha256_of
 from lbzf_ros.resources import resource_path
 from lbzf_ros.store.engine import DATABASE_NAME, reading_engine, writing_engine
@@ -20,7 +21,7 @@ from lbzf_ros.store.people.ground_truth import verify_event
 from test.reports.workbook.plant_day import BEGIN_NS, ENGINEER, make_day, plant
 
 NEXT_NIGHT_NS = BEGIN_NS + 20 * 3600 * NS_PER_S
-THIRD_NIGHT_NS = NEXT_NIGHT_NS + 86_400 * NS_PER_S
+DAY_NS = 86_400 * NS_PER_S
 
 
 def events_in_csv(path: Path) -> list[dict[str, str]]:
@@ -28,16 +29,18 @@ def events_in_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=";"))
 
 
-def test_the_night_after_a_correction_replaces_workbook_and_mirror(tmp_path: Path) -> None:
+@pytest.mark.parametrize("days_later", [1, LAST_DAYS - 1])
+def test_the_night_after_a_correction_replaces_workbook_and_mirror(tmp_path: Path, days_later: int) -> None:
     data = make_day(tmp_path)
     mirror = data / "exports" / "indicadores-2026-07-15.eventos.csv"
     reading, writing = reading_engine(data / DATABASE_NAME), writing_engine(data / DATABASE_NAME)
     try:
         (book,) = write_workbooks(reading, data, plant(), now_ns=NEXT_NIGHT_NS).written
         before, uid = book.read_bytes(), events_in_csv(mirror)[0]["Evento"]
-        corrected = NEXT_NIGHT_NS + 3600 * NS_PER_S
+        corrected = NEXT_NIGHT_NS + (days_later - 1) * DAY_NS + 3600 * NS_PER_S
         verify_event(writing, ENGINEER, now_ns=corrected, event_uid=uid, corrected_duration_s=44.25)
-        assert write_workbooks(reading, data, plant(), now_ns=THIRD_NIGHT_NS).written == (book,)
+        later = NEXT_NIGHT_NS + days_later * DAY_NS
+        assert write_workbooks(reading, data, plant(), now_ns=later).written == (book,)
     finally:
         reading.dispose()
         writing.dispose()
