@@ -32,6 +32,7 @@ from lbzf_ros.ros.params import declare_text
 from lbzf_ros.ros.topics import Topic
 from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.pictures import PictureMemory
+from lbzf_ros.video.privacy import Privacy
 
 CLOCK = "/clock"
 _TICK_S = 0.1
@@ -167,6 +168,9 @@ class _OneCamera:
         self._memory = PictureMemory(
             round(settings.picture_memory_s * NS_PER_S), round(NS_PER_S / camera.fps), settings.jpeg_quality
         )
+        self._privacy = Privacy(
+            camera.privacy
+        )  # of the plant that measures again; the bag may be somebody else's
         self._lock = threading.Lock()
         node.subscribe(topics.STATION_STATES, self._on_states, camera.label)
         self._tell(CameraStatus.STARTING)
@@ -182,7 +186,7 @@ class _OneCamera:
         if self._topic is topics.IMAGE_LOSSLESS:
             frame = item.frame()
             with self._lock:
-                self._memory.add(frame.image_bgr, frame.stamp_ns)
+                self._memory.add(self._privacy.applied(frame.image_bgr, None), frame.stamp_ns)
             if item.type_name != "sensor_msgs/msg/Image":
                 message = convert.image_to_msg(self._label, frame.stamp_ns, frame.image_bgr)
         self._last_ns, self._sent = item.stamp_ns, self._sent + 1

@@ -33,10 +33,16 @@ def _only_commands() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The new view and where it comes from."""
+    """The new view, where it comes from, and how it may be written; None: as it is."""
 
     image_bgr: NDArray[np.uint8]
     source: str
+    private_bgr: NDArray[np.uint8] | None = None
+
+    @property
+    def shown_bgr(self) -> NDArray[np.uint8]:
+        """What may stand on the disk."""
+        return self.image_bgr if self.private_bgr is None else self.private_bgr
 
 
 @rois.command()
@@ -135,6 +141,7 @@ def _newest(engine: Engine, camera: str, data: Path) -> tuple[Path, str]:
 
 def _live(plant: Path, camera: str, data: Path) -> _Seen:
     from lbzf_ros.config.load import load_plant
+    from lbzf_ros.video.privacy import Privacy
     from lbzf_ros.video.sources import open_source
 
     settings = load_plant(plant)
@@ -142,7 +149,8 @@ def _live(plant: Path, camera: str, data: Path) -> _Seen:
     if found is None or "://" not in found.source:
         raise ConfigError(f"--live: {camera} is no live camera in {plant}; name a picture with --picture")
     for frame in open_source(settings, found, data, clock_ns=time.time_ns, live=True).frames():
-        return _Seen(frame.image_bgr, f"{camera} now")
+        private = Privacy(found.privacy).applied(frame.image_bgr, None)  # where people are nobody has looked
+        return _Seen(frame.image_bgr, f"{camera} now", private)
     raise ConfigError(f"--live: {camera} gives no picture")
 
 
@@ -196,7 +204,7 @@ def _draw(seen: _Seen, zones: list[DrawnZone], proposals: dict[ZoneKey, Proposal
         (f"{zone.workstation} {zone.name}", zone.polygon_px, proposals[zone.key].polygon_px) for zone in zones
     ]
     try:
-        write_whole(target, cv2.imencode(".jpg", draw(seen.image_bgr, lines))[1].tobytes())
+        write_whole(target, cv2.imencode(".jpg", draw(seen.shown_bgr, lines))[1].tobytes())
     except OSError as error:
         raise ConfigError(f"{target}: cannot be written: {error.strerror}") from error
 

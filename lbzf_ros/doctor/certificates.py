@@ -20,18 +20,18 @@ _WITHIN_S = 10.0
 
 
 def check_certificates(subject: Subject) -> Iterator[Finding]:
-    """Every certificate in /etc/lbzf/certificates."""
-    folder = subject.root / FOLDER
+    """The page's own certificate, and every one in /etc/lbzf/certificates."""
+    folder, own = subject.root / FOLDER, subject.plant and subject.plant.web.access.tls_certificate
+    files = [Path(own)] if own else []
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
+        files += sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
     except FileNotFoundError:
-        files = []
+        if not files:
+            nowhere = f"no `web.access.tls_certificate` in the plant file, none in /{FOLDER}"
+            yield fine(_NAME, f"none is in use ({nowhere})")
     except OSError as error:
         yield unknown(_NAME, f"{folder}: {error.strerror}", "run this as a user who may read it")
-        return
-    if not files:
-        yield fine(_NAME, f"none is in use (there is none in /{FOLDER})")
-    for file in files:
+    for file in dict.fromkeys(files):
         yield _look(subject, file)
 
 

@@ -27,6 +27,7 @@ from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.keeper import Keeper
 from lbzf_ros.nodes.recording import gap_values
 from lbzf_ros.ros import convert, topics
+from lbzf_ros.ros.diagnostics import Counter
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, transaction, writing_engine
 from lbzf_ros.store.identity import (
@@ -226,7 +227,7 @@ class Persistence(LbzfNode):
         try:
             refused = self._database.writer.write(batch, now_ns=self.get_clock().now().nanoseconds)
         except StoreError as error:
-            self._trouble.fail(str(error))
+            self._cannot_write(self._trouble, error)
             self.get_logger().error(f"{len(batch)} events not written, they will be sent again: {error}")
             return
         for _, why in refused:
@@ -295,10 +296,15 @@ class Persistence(LbzfNode):
                 raise StoreError("the database is gone")
             write(self._database)
         except StoreError as error:
-            self._counter.fail(str(error))
+            self._cannot_write(self._counter, error)
             self.get_logger().error(f"{what} not entered: {error}")
             return False
         return True
+
+    def _cannot_write(self, counter: Counter, error: StoreError) -> None:
+        """Say it at once: while the database is locked each write waits for seconds, so the next period is far."""
+        counter.fail(str(error))
+        self.diagnostics.publish()
 
 
 main = functools.partial(run, Persistence)

@@ -40,6 +40,7 @@ class Counter:
     skipped: int = 0
     last_error: str = ""
     error_at_s: float = 0.0
+    _untold: bool = False
     _recent: deque[tuple[float, float]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,8 +52,8 @@ class Counter:
             self._forget()
 
     def fail(self, text: str) -> None:
-        """Remember what went wrong; it counts as present for ten seconds."""
-        self.last_error, self.error_at_s = text, time.monotonic()
+        """Remember what went wrong; it counts as present for ten seconds, and until it was told once."""
+        self.last_error, self.error_at_s, self._untold = text, time.monotonic(), True
 
     @property
     def rate_hz(self) -> float:
@@ -65,10 +66,14 @@ class Counter:
         latencies = sorted(self._latencies_s())
         return latencies[len(latencies) // 2] if latencies else float("nan")
 
-    @property
-    def failing(self) -> bool:
-        """Whether the last error is fresh."""
-        return bool(self.last_error) and time.monotonic() - self.error_at_s < _WINDOW_S
+    def present_error(self) -> str:
+        """What is wrong, to be told now; empty: nothing.
+
+        However old it is, it is told once: a node that waited for a locked database could not do so before.
+        """
+        present = self._untold or time.monotonic() - self.error_at_s < _WINDOW_S
+        self._untold = False
+        return self.last_error if present else ""
 
     def _latencies_s(self) -> list[float]:
         with self._lock:
@@ -138,6 +143,7 @@ class Diagnostics:
         )
 
     def _status(self, name: str, counter: Counter) -> DiagnosticStatus:
+        error = counter.present_error()
         values = {
             "received": counter.received,
             "processed": counter.processed,
@@ -148,9 +154,9 @@ class Diagnostics:
             **self._notes,
         }
         return DiagnosticStatus(
-            level=DiagnosticStatus.ERROR if counter.failing else DiagnosticStatus.OK,
+            level=DiagnosticStatus.ERROR if error else DiagnosticStatus.OK,
             name=f"{self._node.get_name()}: {name}",
             hardware_id=name,
-            message=counter.last_error if counter.failing else "running",
+            message=error or "running",
             values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
         )

@@ -26,6 +26,7 @@ from test.support.ros import DOMAIN_ID
 CAMERA = "cam1"
 FPS = 5.0
 _DRAINS_WITHIN_S = 3.0
+_HALTS_S, _WORKS_S = 0.7, 1.5
 _STATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "PUESTO_01": (
         "presence",
@@ -111,17 +112,29 @@ def recorder(bag: Path, plant_file: Path, *options: str) -> Iterator[subprocess.
             assert process.returncode in (0, -signal.SIGKILL), said
 
 
-def record_run(folder: Path, *, cycles: int, images: str = "raw") -> Run:
-    """Run the graph until so many cycles are complete, and record it from its beginning."""
+def record_run(
+    folder: Path, *, cycles: int, images: str = "raw", halting: bool = False, **camera: object
+) -> Run:
+    """Run the graph until so many cycles are complete, and record it from its beginning.
+
+    `halting`: the detector stands still for a moment again and again, as on a machine that has too much to do.
+    """
     run = Run(folder / "live", folder / "bag", folder / "plant.yaml")
-    run.plant_file.write_text(yaml.safe_dump(plant()), "utf-8")
+    run.plant_file.write_text(yaml.safe_dump(plant(**camera)), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ROS_DOMAIN_ID", str(DOMAIN_ID))
         with (
             recorder(run.bag, run.plant_file, "--images", images),
             running_graph(run.plant_file, run.data) as running,
         ):
-            running.wait_for("cycles", lambda: complete(run.data) >= cycles, 240)
+
+            def is_enough() -> bool:
+                if halting:
+                    _halt()
+                return complete(run.data) >= cycles
+
+            running.wait_for("the first cycle", lambda: bool(rows(run.data, "cycle_events")), 240)
+            running.wait_for("cycles", is_enough, 240)
             _let_it_drain()
     finish(run.data, {})  # what the next start does: the outbox delivers what was decided last
     return run
@@ -132,14 +145,26 @@ def _let_it_drain() -> None:
 
     Without the detector nothing new is decided, and the camera waits for its answer.
     """
-    detectors = []
+    _detector().suspend()
+    time.sleep(_DRAINS_WITHIN_S)
+
+
+def _halt() -> None:
+    detector = _detector()
+    detector.suspend()
+    time.sleep(_HALTS_S)
+    detector.resume()
+    time.sleep(_WORKS_S)
+
+
+def _detector() -> psutil.Process:
+    found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
             if "lbzf_ros.nodes.detector" in child.cmdline():
-                detectors.append(child)
-    assert len(detectors) == 1
-    detectors[0].suspend()
-    time.sleep(_DRAINS_WITHIN_S)
+                found.append(child)
+    assert len(found) == 1
+    return found[0]
 
 
 def complete(data: Path) -> int:

@@ -6,7 +6,8 @@ import multiprocessing
 import os
 import subprocess
 from collections.abc import Iterator
-from itertools import cycle
+from contextlib import contextmanager
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import pytest
 from lbzf_ros.bags.reading import Bags, Origin
 from lbzf_ros.bags.recordings import open_recording
 from lbzf_ros.cli.replay_steps import Replay, Wanted
+from lbzf_ros.core.model import NS_PER_S
 from test.bags.recorded import CAMERA, FPS, Run, command, complete, record_run, rows
 
 CYCLES = 2
+LIVE_FPS = 10
 LEFT_OUT = {
     "cycle_events": {"id", "created_at", "source_video_path"},
     "cycle_events_rejected": {"id", "created_at", "source_video_path"},
@@ -106,16 +109,19 @@ def test_process_measures_the_same(run: Run, tmp_path: Path) -> None:
     assert figures(tmp_path) == figures(run.data)
 
 
-@pytest.fixture
-def busy() -> Iterator[None]:
-    """Somebody else wants both cores."""
-    burners = [multiprocessing.get_context("spawn").Process(target=_burn, daemon=True) for _ in range(2)]
+@contextmanager
+def somebody_else_at_work() -> Iterator[None]:
+    """On every core."""
+    start = multiprocessing.get_context("spawn").Process
+    burners = [start(target=_burn, daemon=True) for _ in range(os.cpu_count() or 1)]
     for burner in burners:
         burner.start()
-    yield
-    for burner in burners:
-        burner.kill()
-        burner.join()
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.join()
 
 
 def _burn() -> None:
@@ -123,15 +129,15 @@ def _burn() -> None:
         pass
 
 
-@pytest.mark.usefixtures("busy")
 def test_ten_replays_on_a_busy_machine_are_ten_times_the_same(run: Run, tmp_path: Path) -> None:
     expected = figures(run.data)
     origins = cycle([Origin.detections, Origin.occupancy])
-    for number, origin in zip(range(10), origins, strict=False):
-        out = tmp_path / str(number)
-        speed = 20.0 if number == 0 else None
-        Replay(Wanted(str(run.bag), origin, speed, out, run.data, None, None)).offline()
-        assert figures(out) == expected
+    with somebody_else_at_work():
+        for number, origin in zip(range(10), origins, strict=False):
+            out = tmp_path / str(number)
+            speed = 20.0 if number == 0 else None
+            Replay(Wanted(str(run.bag), origin, speed, out, run.data, None, None)).offline()
+            assert figures(out) == expected
 
 
 def test_nothing_is_written_over_what_was_measured(run: Run) -> None:
@@ -141,3 +147,26 @@ def test_nothing_is_written_over_what_was_measured(run: Run) -> None:
     assert done.returncode == 1
     assert "nothing is written over what was measured" in done.stderr
     assert figures(run.data) == before
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run at the pace of a camera, which waits for nobody, with a detector that is too busy again and again."""
+    folder = tmp_path_factory.mktemp("live")
+    return record_run(folder, cycles=1, halting=True, pace="realtime", fps=LIVE_FPS)
+
+
+def test_the_live_run_left_pictures_out(live: Run) -> None:
+    bags = open_recording([live.bag])
+    assert isinstance(bags, Bags)
+    stamps = [item.stamp_ns for item in bags.items(Origin.occupancy, camera=CAMERA)]
+    assert len(stamps) > 10 * LIVE_FPS
+    assert any(later - earlier > 1.5 * NS_PER_S / LIVE_FPS for earlier, later in pairwise(stamps))
+
+
+@pytest.mark.parametrize("origin", ["images", "detections", "occupancy"])
+def test_a_replay_of_a_live_run_measures_the_same(live: Run, tmp_path: Path, origin: str) -> None:
+    words = command("replay", live.bag, "--from", origin, "--out", tmp_path / "replay", "--offline")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert figures(tmp_path / "replay") == figures(live.data)

@@ -139,17 +139,25 @@ def test_the_kernel_says_how_its_clock_is_kept() -> None:
 # ---- certificates
 
 
+def certificate(file: Path) -> int:
+    """One for 60 days; when it was made, ns."""
+    make = ["openssl", "req", "-x509", "-nodes", "-days", "60", "-subj", "/CN=plant", "-newkey", "ec"]
+    make += [
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-keyout",
+        str(file.with_suffix(".key")),
+        "-out",
+        str(file),
+    ]
+    subprocess.run(make, check=True, capture_output=True)
+    return int(file.stat().st_mtime) * NS_PER_S
+
+
 def test_certificates_that_end(tmp_path: Path) -> None:
     folder = tmp_path / "etc" / "lbzf" / "certificates"
     folder.mkdir(parents=True)
-    make = ["openssl", "req", "-x509", "-nodes", "-days", "60", "-subj", "/CN=plant"]
-    make += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    subprocess.run(
-        [*make, "-keyout", str(tmp_path / "key.pem"), "-out", str(folder / "page.pem")],
-        check=True,
-        capture_output=True,
-    )
-    made_ns = int((folder / "page.pem").stat().st_mtime) * NS_PER_S
+    made_ns = certificate(folder / "page.pem")
     levels = [
         one(subject(tmp_path, root=tmp_path, now_ns=made_ns + days * DAY_NS), "certificates").level
         for days in (1, 50, 61)
@@ -157,6 +165,16 @@ def test_certificates_that_end(tmp_path: Path) -> None:
     assert levels == [Level.FINE, Level.WARNING, Level.WRONG]
     (folder / "page.pem").write_text("no certificate")
     assert one(subject(tmp_path, root=tmp_path), "certificates").level is Level.WRONG
+
+
+def test_the_pages_own_certificate_ends(tmp_path: Path) -> None:
+    own = tmp_path / "page.pem"
+    made_ns = certificate(own)
+    web = {"access": {"tls_certificate": str(own), "tls_key": str(own.with_suffix(".key"))}}
+    found = one(subject(tmp_path, root=tmp_path, now_ns=made_ns + 61 * DAY_NS, web=web), "certificates")
+    assert (found.level, str(own) in found.text) == (Level.WRONG, True)
+    found = one(subject(tmp_path, root=tmp_path, now_ns=made_ns), "certificates")
+    assert (found.level, "none is in use" in found.text) == (Level.FINE, True)
 
 
 def test_certificates_that_cannot_be_read_are_unknown(tmp_path: Path) -> None:

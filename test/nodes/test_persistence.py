@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 from diagnostic_msgs.msg import DiagnosticStatus
-from lbzf_interfaces.msg import ReferenceFrame
+from lbzf_interfaces.msg import ReferenceFrame, SegmentClosed
 
 from lbzf_ros.core.model import EventKind, ReferenceView, RoiSet
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.identity import database_marker
-from test.store.examples import cycle, plant_data
+from test.store.examples import MORNING_NS, cycle, plant_data
 from test.support.ros import Listener, listener, node_process
 
 
@@ -131,6 +131,22 @@ def test_below_the_reservation_rows_are_written_and_everyone_is_told(tmp_path: P
             graph.send(EventKind.END)
             ear.wait_for("END acknowledged", lambda: graph.acknowledged() == ["END"])
     assert graph.rows("SELECT status FROM cycle_events") == [("complete",)]
+
+
+def test_a_lock_is_said_before_all_that_waits_was_tried(graph: Graph) -> None:
+    segments = graph.ear.publisher(topics.SEGMENTS, "cam1")
+    graph.ear.wait_for("somebody listens", lambda: segments.get_subscription_count() > 0)
+    begin = convert.time_to_msg(MORNING_NS)
+    with closing(sqlite3.connect(graph.data / DATABASE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for number in range(6):  # each waits 5 s for the lock
+            path = f"video/cam1/{number}.mp4"
+            segments.publish(
+                SegmentClosed(camera="cam1", path=path, start=begin, end=begin, frames=1, codec="h264")
+            )
+        graph.ear.wait_for("it is said", lambda: graph.says("database is locked"), within_s=60)
+        assert graph.log_file.read_text().count("not entered") < 4
+        other.execute("ROLLBACK")
 
 
 def test_a_message_that_is_no_event_is_kept_and_acknowledged(graph: Graph) -> None:
