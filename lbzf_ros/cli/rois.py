@@ -72,7 +72,7 @@ def transfer(
     """After a camera has moved: propose its zones, moved as the picture has moved.
 
     Compares the picture on which the zones in force were drawn with the new view. Look at the picture that it
-    writes before you take the new polygons over. Zones come into force at the next start of lbzf up.
+    writes before you take the new polygons over. A running LBZF takes them over within seconds.
     """
     # Imported here: OpenCV and SQLAlchemy would slow down the start of every other command.
     from lbzf_ros.store.drawn_zones import drawn_zones
@@ -104,7 +104,7 @@ def transfer(
             )
         _write(plant, proposals)
         console.print(
-            f"{plant}: {len(zones)} polygons changed. They come into force when lbzf up is started again."
+            f"{plant}: {len(zones)} polygons changed. A running LBZF takes them over within seconds."
         )
     else:
         typer.echo(_snippet(zones, proposals))

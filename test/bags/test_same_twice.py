@@ -11,13 +11,16 @@ from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+import yaml
 
 from lbzf_ros.bags.reading import Bags, Origin
 from lbzf_ros.bags.recordings import open_recording
 from lbzf_ros.cli.replay_steps import Replay, Wanted
 from lbzf_ros.core.model import NS_PER_S
-from test.bags.recorded import CAMERA, FPS, Run, command, complete, record_run, rows
+from test.bags.recorded import CAMERA, FPS, Run, command, complete, plant, record_run, rows
 
 CYCLES = 2
 LIVE_FPS = 10
@@ -97,6 +100,24 @@ def test_a_replay_measures_the_same(run: Run, checksum: str, tmp_path: Path, ori
 def pictures(data: Path) -> dict[str, bytes]:
     """The picture of each cycle's start."""
     return {path.name: path.read_bytes() for path in (data / "frames").rglob("*.jpg")}
+
+
+@pytest.mark.parametrize("way", ["--offline", "graph"])
+def test_a_replay_keeps_of_pictures_what_its_plant_file_allows(run: Run, tmp_path: Path, way: str) -> None:
+    mask = [[0, 0], [640, 0], [640, 200], [0, 200]]
+    plant_file = tmp_path / "plant.yaml"
+    plant_file.write_text(yaml.safe_dump(plant(privacy={"masks_px": [mask]})), "utf-8")
+    options = [way] if way == "--offline" else []
+    words = command("replay", run.bag, "--plant", plant_file, "--out", tmp_path / "replay", *options)
+    environment = {name: value for name, value in os.environ.items() if name != "ROS_DOMAIN_ID"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    found = pictures(tmp_path / "replay")
+    assert found
+    for content in found.values():
+        picture = np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))
+        assert picture[:190].max() < 30  # what JPEG makes of black
+        assert picture[210:].mean() > 30
 
 
 def test_process_measures_the_same(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from lbzf_ros.cli.rois import transfer
+from lbzf_ros.cli.rois import _draw, _live, transfer
 from lbzf_ros.config.load import load_plant
 from lbzf_ros.core.errors import ConfigError, StoreError
 from lbzf_ros.drift.features import features_to_bytes, find_features
@@ -19,6 +19,7 @@ from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.zones import set_reference
 from test.drift.views import hall, knocked, seen, shift
 from test.store.examples import MORNING_NS
+from test.support.rtsp import RtspCamera
 
 HALL = hall()
 PLANT = """\
@@ -145,3 +146,23 @@ def test_what_is_missing_is_said(folder: Folder, tmp_path: Path) -> None:
     (folder.data / DATABASE_NAME).rename(tmp_path / "elsewhere.db")
     with pytest.raises(StoreError, match="--data"):
         folder.transfer(None)
+
+
+def test_of_a_live_camera_only_what_privacy_leaves_is_written(folder: Folder, tmp_path: Path) -> None:
+    """Masks are black in the drawing, and heads of people whom nobody has looked for cannot be told apart."""
+    with RtspCamera(pattern="smpte") as camera:
+        plant = yaml.safe_load(PLANT)
+        (settings,) = plant["modules"][0]["cameras"]
+        settings["source"] = camera.url
+        pictures = []
+        for privacy in ({}, {"masks_px": [[[0, 0], [60, 0], [60, 60], [0, 60]]], "blur_heads": True}):
+            settings["privacy"] = privacy
+            folder.plant.write_text(yaml.safe_dump(plant), "utf-8")
+            target = tmp_path / "drawn.jpg"
+            _draw(_live(folder.plant, "cam1", folder.data), [], {}, target)
+            pictures.append(np.asarray(cv2.imread(str(target))))
+    plain, private = pictures
+    assert plain[5:55, 5:55].mean() > 100
+    assert private[5:55, 5:55].max() < 20  # what JPEG makes of black
+    snow, coarse = (np.abs(np.diff(one[400:, 500:].astype(float), axis=1)).mean() for one in pictures)
+    assert snow > 10 * coarse

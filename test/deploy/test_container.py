@@ -113,7 +113,7 @@ def test_every_service_is_locked_down_watched_and_started_again(compose: dict[st
         assert service["healthcheck"]["test"], name
         assert {volume["target"]: volume.get("read_only", False) for volume in service["volumes"]} == {
             "/data": False,
-            "/etc/lbzf": True,
+            "/etc/lbzf": name != "bridge",  # who draws zones in the page changes the plant file
         }
         assert "privileged" not in service
 

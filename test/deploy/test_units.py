@@ -47,7 +47,7 @@ def settings(unit: Path, section: str) -> dict[str, str]:
 def test_every_placeholder_is_filled_in(units: Path) -> None:
     assert sorted(path.name for path in units.iterdir()) == UNITS
     for name in UNITS:
-        assert re.findall(r"@[A-Z]+@", (units / name).read_text("utf-8")) == [], name
+        assert re.findall(r"@[A-Z_]+@", (units / name).read_text("utf-8")) == [], name
 
 
 @needs_systemd
@@ -110,6 +110,13 @@ def test_wrong_arguments_write_nothing(tmp_path: Path, changes: dict[str, str], 
     assert done.returncode == 2
     assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_may_change_the_plant_file(units: Path) -> None:
+    """Zones are drawn in the page; what else is in /etc stays as it is."""
+    service = settings(units / "lbzf.service", "Service")
+    assert service["ProtectSystem"] == "strict"
+    assert service["ReadWritePaths"].split() == ["/srv/lbzf", "-/etc/lbzf"]
 
 
 @pytest.mark.parametrize("script", ["deploy/systemd/install", "deploy/with_ros"])
