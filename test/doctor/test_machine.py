@@ -6,11 +6,12 @@ a script for NVIDIA's and systemd's programs.
 
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from lbzf_ros.core.model import NS_PER_S
-from lbzf_ros.doctor import clock
+from lbzf_ros.doctor import clock, wait_for_clock
 from lbzf_ros.doctor.finding import Level
 from lbzf_ros.resources import resource_path
 from test.doctor.patient import look, machine, one, program, subject
@@ -134,6 +135,35 @@ def test_the_kernel_says_how_its_clock_is_kept() -> None:
     state = clock.kernel_clock()
     assert state is not None
     assert state[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "waits"),
+    [
+        ([(True, 0.0)], 0, 0),
+        ([(False, 0.0), (False, 0.0), (True, 0.0)], 0, 2),
+        ([(False, 0.0)] * 9, 1, 4),
+        ([None], 1, 0),
+    ],
+    ids=["set", "set-soon", "never-set", "the-kernel-does-not-say"],
+)
+def test_the_start_waits_for_the_clock(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    states: list[tuple[bool, float] | None],
+    status: int,
+    waits: int,
+) -> None:
+    """The machine's own clock must not be changed, and nobody waits here: time goes on when it sleeps."""
+    slept: list[float] = []
+    monkeypatch.setattr(wait_for_clock, "kernel_clock", iter(states).__next__)
+    passing = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr(wait_for_clock, "time", passing)
+    monkeypatch.setattr("sys.argv", ["wait_for_clock", "2"])
+    with pytest.raises(SystemExit) as ended:
+        wait_for_clock.main()
+    assert (ended.value.code, len(slept)) == (status, waits)
+    assert ("going on with the clock as it is" in capsys.readouterr().out) is (waits == 4)
 
 
 # ---- certificates

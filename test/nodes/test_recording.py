@@ -16,6 +16,7 @@ from typing import Any
 import av
 import yaml
 
+from lbzf_ros.ros import topics
 from test.support import rtsp
 from test.support.ros import Listener, listener, node_process
 
@@ -23,9 +24,10 @@ from test.support.ros import Listener, listener, node_process
 class Plant:
     """One camera and its data folder."""
 
-    def __init__(self, folder: Path, source: str) -> None:
+    def __init__(self, folder: Path, source: str, **settings_of_camera: object) -> None:
         zones = {"work": {"kind": "work", "polygon_px": [[0, 0], [60, 0], [60, 60]]}}
         camera = {"label": "cam1", "source": source, "offline_after_s": 2, "retry_s": 0.5}
+        camera |= settings_of_camera
         module = {
             "code": "ANGELA",
             "cameras": [camera],
@@ -127,3 +129,30 @@ def test_every_second_is_recorded_or_explained(tmp_path: Path) -> None:
             with node_process("camera_driver", {**driver, "reserve_gb": "9999.0"}, log):
                 wait(ear, "the disk is the reason", lambda: plant.causes()[2:] == ["maintenance", "disk"])
             assert files(plant) == 3
+
+
+def test_what_a_camera_without_h264_sends_is_encoded_once(tmp_path: Path) -> None:
+    with rtsp.RtspCamera("jpeg") as camera, listener() as ear:
+        plant = Plant(tmp_path, camera.url)
+        log = tmp_path / "log"
+        with node_process("persistence", plant.parameters, log):
+            wait(ear, "a database", lambda: bool(plant.rows("SELECT 1 FROM cameras")))
+            with node_process("camera_driver", {**plant.parameters, "camera": "cam1"}, log):
+                wait(ear, "pictures on disk", lambda: played(newest(plant.data) or tmp_path) >= 10)
+            wait(ear, "its row", lambda: bool(plant.rows("SELECT 1 FROM video_segments")))
+        (file,) = plant.data.rglob("*.mp4")
+        ((path, frames, codec),) = plant.rows("SELECT path, frames, codec FROM video_segments")
+        assert (path, codec) == (str(file.relative_to(plant.data)), "h264")
+        assert played(file) == frames
+        with av.open(str(file)) as container:
+            assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_of_a_private_camera_its_own_packets_never_reach_the_disk(tmp_path: Path) -> None:
+    """They show what nobody may see; its pictures go to the recorder, which changes them (test_recorder_privacy)."""
+    with rtsp.RtspCamera() as camera, listener() as ear:
+        plant = Plant(tmp_path, camera.url, privacy={"masks_px": [[[0, 0], [60, 0], [60, 60]]]})
+        live = ear.listen(topics.IMAGE_LIVE, "cam1")
+        with node_process("camera_driver", {**plant.parameters, "camera": "cam1"}, tmp_path / "log"):
+            wait(ear, "pictures", lambda: len(ear.heard[live]) >= 30)
+        assert [path for path in plant.data.rglob("*") if path.suffix in (".mp4", ".jpg", ".h264")] == []

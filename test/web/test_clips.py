@@ -81,6 +81,23 @@ def test_a_clip_is_the_cycle_with_two_seconds_around_it(client: TestClient, line
     assert pictures[-1][1] - pictures[0][1] == pytest.approx(15, abs=2)
 
 
+def test_a_clip_is_cut_and_not_encoded_again(client: TestClient, line: Line) -> None:
+    (segment,) = record(line, MORNING_NS, 40, minutes=10)
+    cut, whole = (
+        packets(client.get(cycle(line, 11, 10)).content),
+        packets((line.data / segment.path).read_bytes()),
+    )
+    first = whole.index(cut[0])
+    assert len(cut) == 15 * FPS + 1
+    assert cut == whole[first : first + len(cut)]
+
+
+def packets(content: bytes) -> list[bytes]:
+    """What is encoded of each picture."""
+    with av.open(io.BytesIO(content)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
 @pytest.mark.parametrize("size_px", [(64, 48), (96, 64)], ids=["same-size", "another-size"])
 def test_a_clip_goes_across_two_segments(client: TestClient, line: Line, size_px: tuple[int, int]) -> None:
     record(line, MORNING_NS + 40 * SECOND, 20)
