@@ -15,16 +15,28 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from lbzf_ros.core.causes import Param
 from lbzf_ros.core.errors import InvalidValue, StoreError
 from lbzf_ros.store.errors import is_about_a_row
-from lbzf_ros.store.people.errors import Conflict, NotThere
-from web_bridge.schemas import Problem
+from lbzf_ros.store.people.errors import Conflict, NotThere, Several
+from web_bridge.problems import BY_STATUS, Code, wrong_values
+from web_bridge.schemas import Problem, WrongValue
 from web_bridge.stream import TooManyPages
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_ERRORS = 20
 _ALL_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _LOG = logging.getLogger("web_bridge")
+
+
+class Refusal(HTTPException):
+    """An error with a cause of its own. What a store raises needs none: it brings its cause with it."""
+
+    def __init__(
+        self, status: int, detail: str, code: Code, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail, headers=None if headers is None else dict(headers))
+        self.code = code
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -38,10 +50,12 @@ def problem(
     status: int,
     detail: str,
     *,
-    errors: list[dict[str, str]] | None = None,
+    code: Code | None = None,
+    params: Mapping[str, Param] | None = None,
+    errors: Mapping[str, InvalidValue] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An error as an answer."""
+    """An error as an answer; without a code it has that of its status."""
     body = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
@@ -49,7 +63,12 @@ def problem(
         detail=detail,
         instance=str(scope.get("path", "")),
         request_id=str(scope.get("state", {}).get("request_id", "")),
-        errors=errors or [],
+        code=code or BY_STATUS.get(status, "unexpected"),
+        params=dict(params or {}),
+        errors=[
+            WrongValue(where=where, message=str(one), code=one.cause or "not_valid", params=one.params)
+            for where, one in (errors or {}).items()
+        ],
     )
     return Response(
         body.model_dump_json(), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
@@ -78,7 +97,8 @@ def _http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods(request))) or headers.get("Allow", "")
-    return problem(request.scope, error.status_code, detail, headers=headers)
+    code = error.code if isinstance(error, Refusal) else None
+    return problem(request.scope, error.status_code, detail, code=code, headers=headers)
 
 
 def _methods(request: Request) -> set[str]:
@@ -93,39 +113,49 @@ def _methods(request: Request) -> set[str]:
 
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [
-        {"where": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])}
-        for item in error.errors()[:_MAX_ERRORS]
-    ]
-    detail = "; ".join(f"{item['where']}: {item['message']}" for item in errors)
+    errors = wrong_values(error.errors()[:_MAX_ERRORS])
+    detail = "; ".join(f"{where}: {one}" for where, one in errors.items())
     return problem(request.scope, 422, detail, errors=errors)
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    return problem(request.scope, 422, str(error))
+    return _refused(request, 422, error)
 
 
 def _not_there(request: Request, error: Exception) -> Response:
-    return problem(request.scope, 404, str(error))
+    return _refused(request, 404, error)
 
 
 def _conflict(request: Request, error: Exception) -> Response:
-    return problem(request.scope, 409, str(error))
+    return _refused(request, 409, error)
+
+
+def _refused(request: Request, status: int, error: Exception) -> Response:
+    assert isinstance(error, InvalidValue)
+    wrong = (
+        {f"body.{where}".rstrip("."): one for where, one in error.wrong.items()}
+        if isinstance(error, Several)
+        else None
+    )
+    return problem(request.scope, status, str(error), code=error.cause, params=error.params, errors=wrong)
 
 
 def _store(request: Request, error: Exception) -> Response:
     if isinstance(error.__cause__, DBAPIError) and is_about_a_row(error.__cause__.orig):
         _LOG.error("%s: %s", request.url.path, error)
-        return problem(request.scope, 422, "the database refuses such a row; the log says why")
+        return problem(
+            request.scope, 422, "the database refuses such a row; the log says why", code="row_refused"
+        )
     # The text names the file: that is for the log, not for whoever asked.
     _LOG.error("%s: %s", request.url.path, error)
     return problem(
         request.scope,
         503,
         "the database cannot be read or written at present; try again soon. The log says why",
+        code="database_unavailable",
         headers={"Retry-After": "5"},
     )
 
 
 def _too_many(request: Request, error: Exception) -> Response:
-    return problem(request.scope, 503, str(error), headers={"Retry-After": "30"})
+    return problem(request.scope, 503, str(error), code="too_many_pages", headers={"Retry-After": "30"})

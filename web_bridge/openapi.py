@@ -13,7 +13,8 @@ ABOUT = """Cycles of the stations of a production line, measured by camera, and 
 
 Times are ISO 8601 in UTC; the unit of a figure is in its name; null means that it is not known. Every list is capped:
 give `next_after` back as `after` for the next part. Every error is a problem detail (RFC 9457) with the id of its
-request. Reads have an `ETag`: give it back as `If-None-Match`, and what has not changed is answered with 304. Writes
+request and a `code` for its cause; `detail` is for people who read English, and may change. Reads have an `ETag`:
+give it back as `If-None-Match`, and what has not changed is answered with 304. Writes
 take an `Idempotency-Key`. A database that is busy for some seconds is answered with 503 and `Retry-After`."""
 
 TAGS = [
@@ -56,7 +57,9 @@ def describe(app: FastAPI) -> None:
             return app.openapi_schema
         description = generate()
         schemas = description.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema()
+        wrong = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= wrong.pop("$defs")
+        schemas["Problem"] = wrong
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problem details
             schemas.pop(unused, None)
         for path, item in description["paths"].items():

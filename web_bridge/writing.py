@@ -83,7 +83,7 @@ class Writing:
             return idempotency.answered(connection, self.asked)
         except Conflict as error:
             # The draft of the header says 422 here; 409 would say that the first request is still running.
-            raise InvalidValue(str(error)) from None
+            raise InvalidValue(str(error), error.cause, **error.params) from None
 
 
 def _json(status: int, body: str, *, again: bool = False) -> Response:

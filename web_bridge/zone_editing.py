@@ -16,19 +16,21 @@ from sqlalchemy import Connection, event
 
 from lbzf_ros.config.edit_station import with_station
 from lbzf_ros.config.load import load_plant
-from lbzf_ros.config.schema import Plant
+from lbzf_ros.config.schema import Camera, Plant, corners_outside
 from lbzf_ros.config.stations import StationConfig
 from lbzf_ros.config.stations_of import with_stations_of
 from lbzf_ros.core.errors import ConfigError, InvalidValue
 from lbzf_ros.disk import write_whole
 from lbzf_ros.store.people.audit import Actor, record
-from lbzf_ros.store.people.errors import Conflict, NotThere
+from lbzf_ros.store.people.errors import Conflict, NotThere, Several
 from lbzf_ros.store.plant import enter_plant
 from lbzf_ros.store.timestamps import to_text
 from lbzf_ros.store.zone_versions import versions_in_force
+from web_bridge.problems import wrong_values
 from web_bridge.schemas.zones import CandidateStation, StationZonesChange, ZoneIn
 
 _KEPT = 50
+_MOST_WRONG = 10
 _one_at_a_time = threading.Lock()
 
 
@@ -47,12 +49,17 @@ def config_of(
         InvalidValue: the zones cannot be; the text says why.
     """
     if module not in {one.code for one in plant.modules}:
-        raise NotThere(f"there is no module {module} in the plant file")
+        raise NotThere(f"there is no module {module} in the plant file", "module_unknown", module=module)
     old = station_of(plant, module, code)
     values: dict[str, Any] = {} if old is None else old.model_dump(exclude_unset=True, mode="json")
     if old is None:
         if camera is None:
-            raise NotThere(f"there is no workstation {module}/{code}; a new one needs its camera")
+            raise NotThere(
+                f"there is no workstation {module}/{code}; a new one needs its camera",
+                "station_unknown",
+                module=module,
+                station=code,
+            )
         values = {"code": code, "camera": camera}
         if isinstance(new, StationZonesChange):
             values |= {"display_name": new.display_name, "operation": new.operation}
@@ -68,7 +75,28 @@ def config_of(
     try:
         return StationConfig.model_validate(values)
     except ValidationError as error:
-        raise InvalidValue(_in_words(error)) from None
+        wrong = wrong_values(error.errors()[:_MOST_WRONG])
+        raise Several("; ".join(f"{where}: {one}" for where, one in wrong.items()), wrong) from None
+
+
+def check_inside(station: StationConfig, camera: Camera) -> None:
+    """Refuse zones that do not lie in the camera's picture.
+
+    Raises:
+        Several: each zone outside.
+    """
+    width, height = camera.resolution_px
+    wrong: dict[str, InvalidValue] = {}
+    for name, (x, y) in corners_outside(station, camera):
+        wrong[f"zones.{name}.polygon_px"] = InvalidValue(
+            f"zone {name} of {station.code}: corner [{x:g}, {y:g}] is outside the picture of {camera.label} "
+            f"(0 to {width} by 0 to {height} px)",
+            "zone_outside",
+            width=width,
+            height=height,
+        )
+    if wrong:
+        raise Several("; ".join(map(str, wrong.values())), wrong)
 
 
 def with_candidate(plant: Plant, module: str, station: StationConfig) -> Plant:
@@ -126,19 +154,23 @@ def enter_zones(  # noqa: PLR0913
         if new.replaces is not None and sorted(new.replaces) != before:
             raise Conflict(
                 f"the zones of {module}/{code} are versions {before} now, not {sorted(new.replaces)}: "
-                "somebody else has changed them; look again"
+                "somebody else has changed them; look again",
+                "zones_changed",
             )
         try:
             text = file.read_text("utf-8")
             plant = load_plant(file)
         except (OSError, ConfigError) as error:
-            raise Conflict(f"the plant file cannot be read: {_short(error, file)}") from None
+            raise Conflict(f"the plant file cannot be read: {_short(error, file)}", "plant_file") from None
         station = config_of(plant, module, code, new, camera=new.camera)
         old = station_of(plant, module, code)
+        for camera in plant.cameras:
+            if camera.label == station.camera:
+                check_inside(station, camera)
         try:
             changed = with_station(text, module, station, where=file.name, folder=file.resolve().parent)
         except ConfigError as error:
-            raise InvalidValue(_short(error, file)) from None
+            raise InvalidValue(_short(error, file), "plant_file") from None
         if changed == text:
             return station.camera, before
         _write(file, changed, text, backups, now_ns)
@@ -173,7 +205,7 @@ def _write(file: Path, changed: str, text: str, backups: Path, now_ns: int) -> N
         write_whole(backups / f"{stamp}_{file.name}", text.encode())
         write_whole(file, changed.encode())
     except OSError as error:
-        raise Conflict(f"the plant file cannot be written: {error.strerror}") from None
+        raise Conflict(f"the plant file cannot be written: {error.strerror}", "plant_file") from None
     for old in sorted(backups.glob(f"*_{file.name}"))[:-_KEPT]:
         old.unlink(missing_ok=True)
 
@@ -181,11 +213,3 @@ def _write(file: Path, changed: str, text: str, backups: Path, now_ns: int) -> N
 def _short(error: BaseException, file: Path) -> str:
     """Without the folder: that is nothing for a page."""
     return str(error).replace(str(file.resolve().parent), "").replace(str(file.parent), "")[:2000]
-
-
-def _in_words(error: ValidationError) -> str:
-    lines = [
-        f"{'.'.join(str(part) for part in item['loc'])}: {str(item['msg']).removeprefix('Value error, ')}"
-        for item in error.errors()[:10]
-    ]
-    return "; ".join(lines)

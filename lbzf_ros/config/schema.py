@@ -299,12 +299,21 @@ class Plant(Settings):
         return fitting[-1] * 60 if fitting else None
 
 
+def corners_outside(station: StationConfig, camera: Camera) -> list[tuple[str, tuple[float, float]]]:
+    """Corners of a station's zones that lie outside the picture, each with the zone's name."""
+    width, height = camera.resolution_px
+    return [
+        (name, (x, y))
+        for name, zone in station.zones.items()
+        for x, y in zone.polygon_px
+        if not (0 <= x <= width and 0 <= y <= height)
+    ]
+
+
 def _outside(where: str, station: StationConfig, camera: Camera) -> list[str]:
     width, height = camera.resolution_px
     return [
         f"{where}.zones.{name}.polygon_px: corner [{x:g}, {y:g}] is outside the picture of {camera.label} "
         f"(0 to {width} by 0 to {height} px)"
-        for name, zone in station.zones.items()
-        for x, y in zone.polygon_px
-        if not (0 <= x <= width and 0 <= y <= height)
+        for name, (x, y) in corners_outside(station, camera)
     ]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lbzf_ros.config.base import Settings
+from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.core.geometry import polygon_problem
 from lbzf_ros.core.model import Anchor, EvidenceKind, ZoneKind
 from lbzf_ros.core.rules import RULES
@@ -82,7 +83,7 @@ class ZoneConfig(Settings):
     @classmethod
     def _proper_polygon(cls, polygon: list[tuple[float, float]]) -> list[tuple[float, float]]:
         if problem := polygon_problem(polygon):
-            raise ValueError(problem)
+            raise problem
         return polygon
 
 
@@ -151,7 +152,9 @@ class Limits(Settings):
     def _ordered(self) -> Limits:
         low, high = self.min_cycle_s, self.max_cycle_s
         if low is not None and high is not None and low >= high:
-            raise ValueError(f"min_cycle_s {low} must be below max_cycle_s {high}")
+            raise InvalidValue(
+                f"min_cycle_s {low} must be below max_cycle_s {high}", "cycle_limits", least=low, most=high
+            )
         return self
 
     def for_sam(self, sam_s: float | None) -> tuple[float, float]:
@@ -210,8 +213,11 @@ class StationConfig(Settings):
         have = [zone.kind for zone in self.zones.values()]
         for kind in sorted(RULES[self.rule].zone_kinds):
             if have.count(kind) != 1:
-                raise ValueError(
-                    f"rule {self.rule!r} needs exactly one zone of kind {kind.value!r}, found {have.count(kind)}"
+                raise InvalidValue(
+                    f"rule {self.rule!r} needs exactly one zone of kind {kind.value!r}, found {have.count(kind)}",
+                    "zone_kinds",
+                    rule=self.rule,
+                    kind=kind.value,
                 )
         return self
 

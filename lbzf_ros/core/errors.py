@@ -1,5 +1,9 @@
 """The one family of errors that a user of LBZF can meet."""
 
+from __future__ import annotations
+
+from lbzf_ros.core.causes import Cause, Param
+
 
 class LbzfError(Exception):
     """Something went wrong that the reader of the message can put right.
@@ -13,7 +17,16 @@ class ConfigError(LbzfError):
 
 
 class InvalidValue(LbzfError, ValueError):
-    """A value that cannot exist was about to be made (an end before its start, a share above one)."""
+    """A value that cannot exist was about to be made (an end before its start, a share above one).
+
+    Attributes:
+        cause: the same for programs; None: only the text says it.
+        params: what a text about the cause needs; `field` is the name of the value.
+    """
+
+    def __init__(self, text: str, cause: Cause | None = None, **params: Param) -> None:
+        super().__init__(text)
+        self.cause, self.params = cause, params
 
 
 class SourceError(LbzfError):

@@ -15,6 +15,8 @@ from lbzf_ros.core.model import Drift, Quality, Workstation
 from lbzf_ros.core.rejection import Finished
 
 OK, NOT_TOLD = "ok", "unknown"
+EVERY_HOUR = "every hour is worked"
+"""Text of the shift where the plant has no hours."""
 
 
 def figures(
@@ -114,7 +116,7 @@ def _shift(cycle: Finished, station: Workstation) -> Figure:
     if found is not None:
         return Figure("shift", None, (), OK, shift_hours.in_words(found))
     known = ", ".join(map(shift_hours.in_words, hours))
-    return Figure("shift", None, (), "out_of_shift" if hours else OK, known or "every hour is worked")
+    return Figure("shift", None, (), "out_of_shift" if hours else OK, known or EVERY_HOUR)
 
 
 _OBSERVED = (quality.GREEN_OBSERVED_SHARE, quality.YELLOW_OBSERVED_SHARE, True)

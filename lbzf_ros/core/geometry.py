@@ -16,22 +16,24 @@ Point = tuple[float, float]
 Polygon = tuple[Point, ...]
 
 
-def polygon_problem(polygon: Sequence[Point]) -> str | None:
-    """Say what is wrong with a polygon, in words for whoever drew it; None when it is a simple polygon."""
+def polygon_problem(polygon: Sequence[Point]) -> InvalidValue | None:
+    """What is wrong with a polygon, for whoever drew it; None when it is a simple polygon."""
     if len(polygon) < 3:
-        return f"has {len(polygon)} corners, needs at least 3"
+        return InvalidValue(f"has {len(polygon)} corners, needs at least 3", "zone_corners", least=3)
     if not all(math.isfinite(value) for corner in polygon for value in corner):
-        return "has a corner that is not a number"
+        return InvalidValue("has a corner that is not a number", "not_a_number")
     sides = [(polygon[i], polygon[(i + 1) % len(polygon)]) for i in range(len(polygon))]
     for i, (a, b) in enumerate(sides):
         if a == b:
-            return f"has the same corner [{a[0]:g}, {a[1]:g}] twice in a row"
+            return InvalidValue(
+                f"has the same corner [{a[0]:g}, {a[1]:g}] twice in a row", "zone_corner_twice"
+            )
         for j in range(i + 1, len(sides)):
             neighbours = j == i + 1 or (i == 0 and j == len(sides) - 1)
             if _cross(a, b, *sides[j], share_corner=neighbours):
-                return f"crosses itself: side {i + 1} meets side {j + 1}"
+                return InvalidValue(f"crosses itself: side {i + 1} meets side {j + 1}", "zone_crosses")
     if abs(signed_area_px2(polygon)) < 1:
-        return "has no area"
+        return InvalidValue("has no area", "zone_without_area")
     return None
 
 

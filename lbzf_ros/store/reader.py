@@ -328,9 +328,18 @@ def _pair_key(after: str | None) -> tuple[str | None, str]:
 
 def _check_span(from_ns: int, to_ns: int, max_days: int | None = None) -> None:
     if from_ns >= to_ns:
-        raise InvalidValue(f"from {to_text(from_ns)} to {to_text(to_ns)}: must end after it begins")
+        raise InvalidValue(
+            f"from {to_text(from_ns)} to {to_text(to_ns)}: must end after it begins",
+            "end_before_start",
+            start=to_text(from_ns),
+            end=to_text(to_ns),
+        )
     if max_days is not None and to_ns - from_ns > max_days * _DAY_NS:
-        raise InvalidValue(f"from {to_text(from_ns)} to {to_text(to_ns)}: at most {max_days} days at once")
+        raise InvalidValue(
+            f"from {to_text(from_ns)} to {to_text(to_ns)}: at most {max_days} days at once",
+            "too_many_days",
+            most=max_days,
+        )
 
 
 def _hours(whole: Span) -> dict[str, str]:

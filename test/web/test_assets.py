@@ -5,33 +5,44 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from starlette.testclient import TestClient
 
+import lbzf_ros
+import web_bridge
+from lbzf_ros.core import causes
+from lbzf_ros.core.causes import Cause
+from web_bridge.access.pages import render as door
 from web_bridge.page import FOLDER
 from web_bridge.pages.catalogue import DEFAULT_LANGUAGE, LANGUAGES, texts
 from web_bridge.pages.rendering import TEMPLATES
+from web_bridge.problems import BY_STATUS, Code
 
 STATIC = FOLDER / "static"
 VENDOR = STATIC / "vendor"
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 PAGES = sorted(TEMPLATES.glob("*.html"))
 CODE = sorted((Path(TEMPLATES).parent).glob("*.py"))
+DOOR = sorted(door.FOLDER.rglob("*.html"))
+"""Pages for signing in, which have texts of their own."""
 OWN = [path for path in sorted(FOLDER.rglob("*")) if path.is_file() and VENDOR not in path.parents]
+PACKAGES = [Path(str(package.__file__)).parent for package in (lbzf_ros, web_bridge)]
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-@pytest.mark.parametrize("path", [*OWN, *PAGES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*OWN, *PAGES, *DOOR], ids=lambda path: path.name)
 def test_nothing_comes_from_another_host(path: Path) -> None:
     text = path.read_text("utf-8").replace(_NAMESPACE, "")
     assert not re.search(r"(https?:)?//[\w-]+\.[\w.-]+", text)
     assert not re.search(r"url\(|@import", text)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*PAGES, *DOOR], ids=lambda path: path.name)
 def test_nothing_is_inline(path: Path) -> None:
     markup = path.read_text("utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)", markup)
@@ -73,11 +84,15 @@ def test_every_file_that_is_named_is_shipped() -> None:
     assert set((STATIC / "css").glob("*.css")) <= loaded
 
 
-def test_catalogues_have_the_same_texts_with_the_same_places() -> None:
-    spanish = texts(DEFAULT_LANGUAGE)
+@pytest.mark.parametrize("catalogue", [texts, door.texts], ids=["pages", "signing-in"])
+def test_catalogues_have_the_same_texts_with_the_same_places(
+    catalogue: Callable[[str], Mapping[str, str]],
+) -> None:
+    spanish = catalogue(DEFAULT_LANGUAGE)
+    assert list(LANGUAGES) == list(door.LANGUAGES)
     for language in LANGUAGES:
-        assert set(texts(language)) == set(spanish), language
-        for key, text in texts(language).items():
+        assert set(catalogue(language)) == set(spanish), language
+        for key, text in catalogue(language).items():
             assert text.strip(), f"{language}: {key} is empty"
             assert set(_PLACE.findall(text)) == set(_PLACE.findall(spanish[key])), f"{language}: {key}"
 
@@ -96,14 +111,34 @@ def test_every_text_is_used_and_every_used_text_is_there() -> None:
     assert {key for key in unused if not key.startswith(tuple(begun))} == set()
 
 
+def test_every_text_for_signing_in_is_used_and_there() -> None:
+    markup, python = (
+        "\n".join(map(_text, paths)) for paths in (DOOR, sorted(door.FOLDER.parent.rglob("*.py")))
+    )
+    used = set(re.findall(r"\btext\.(\w+)", markup)) | set(re.findall(r"""\btext\[["'](\w+)["']\]""", python))
+    assert used == set(door.texts(DEFAULT_LANGUAGE))
+
+
+def test_every_cause_of_an_error_has_a_text_and_is_used() -> None:
+    """What the API refuses is said in the reader's language; no text is left for a cause that there is no more."""
+    said = {key.removeprefix("problem_") for key in texts(DEFAULT_LANGUAGE) if key.startswith("problem_")}
+    assert said == set(get_args(Code))
+    assert set(get_args(Cause)) < set(get_args(Code))
+    own = Path(causes.__file__)
+    code = "\n".join(_text(path) for package in PACKAGES for path in package.rglob("*.py") if path != own)
+    for cause in get_args(Code):
+        is_status = cause in BY_STATUS.values()
+        assert code.count(f'"{cause}"') > (0 if cause in get_args(Cause) or is_status else 1), cause
+
+
 def _text(path: Path) -> str:
     return path.read_text("utf-8")
 
 
 def test_no_words_outside_the_catalogues() -> None:
     """Between tags stands nothing that would have to be translated."""
-    for path in PAGES:
-        attributes = r"\{% block body %\}.*?\{% endblock %\}"
+    for path in [*PAGES, *DOOR]:
+        attributes = r"\{% block (?:body|keep) %\}.*?\{% endblock %\}"
         markup = re.sub(attributes, " ", path.read_text("utf-8"))
         markup = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", " ", markup, flags=re.DOTALL)
         words = set(re.findall(r"[^\W\d_]{2,}", markup)) - {"LBZF", "SAM"}

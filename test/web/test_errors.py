@@ -23,7 +23,9 @@ def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
-    assert set(body) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+    assert set(body) == {
+        *("type", "title", "status", "detail", "instance", "request_id", "code", "params", "errors")
+    }
     assert body["status"] == status
     assert body["detail"]
     assert body["request_id"] == answer.headers["x-request-id"]

@@ -141,7 +141,7 @@ def test_what_an_engineer_reads(line: Line, server: Server, open_page: OpenPage)
         expect(two.locator(".state")).to_have_text("Libre")
         expect(two.locator(".word")).to_have_text("Sin ciclo en curso")
         expect(two.locator(".median")).to_have_text("Mediana de 525,0 s")
-        expect(two.locator(".versus")).to_have_text("▲ 9,6 % sobre SAM")
+        expect(two.locator(".versus")).to_have_text("◆ atención +9,6 % contra SAM")
         assert two.locator(".bar .length").all_inner_texts() == ["23,0", "24,0", "25,0", "26,0", "27,0"]
         expect(four.locator(".state")).to_have_text("Sin datos")
         expect(four.locator(".word")).to_have_text("cam2: sin señal")
@@ -185,7 +185,7 @@ def test_a_cycle_appears_without_loading_again(line: Line, server: Server, open_
     label = tile.locator(".bar .length")  # not one of the cards of other pages
     expect(label).to_have_css("padding", "0px")
     expect(label).to_have_css("border-top-style", "none")
-    expect(tile.locator(".versus")).to_have_text("▼ 4,4 % bajo SAM")
+    expect(tile.locator(".versus")).to_have_text("✓ bien −4,4 % contra SAM")
     line.write(line.cycle(1, MORNING_NS + 60 * NS_PER_S, 1.0, EventKind.REJECT))
     line.write(line.cycle(1, MORNING_NS + 90 * NS_PER_S, 103.4))
     line.live.set_cycles(line.reader.recent_cycles(10))
@@ -202,7 +202,7 @@ def test_a_cycle_opens_with_its_picture_and_figures(line: Line, server: Server, 
     page = open_page(server)
     bars = page.get_by_role("button", name="Ciclo de las")
     expect(bars.first).to_have_attribute(
-        "aria-label", "Ciclo de las 07:00:00: 17,2 s, ▼ 4,4 % bajo SAM, calidad amarilla"
+        "aria-label", "Ciclo de las 07:00:00: 17,2 s, contra SAM ✓ bien −4,4 %, calidad amarilla"
     )
     bars.first.click()
     dialog = page.get_by_role("dialog")

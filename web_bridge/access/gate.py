@@ -78,7 +78,11 @@ class Gate:
             known = None
         except StoreError:
             return problem(
-                scope, 503, "who is signed in cannot be read at present", headers={"Retry-After": "5"}
+                scope,
+                503,
+                "who is signed in cannot be read at present",
+                code="database_unavailable",
+                headers={"Retry-After": "5"},
             ), None
         if known is None and rule is not None and rule.here and self._access.is_program_here(asked):
             known = _PROGRAM, Identity("local", None, "here")
@@ -101,15 +105,31 @@ class Gate:
         if rule.scope in (permissions.Scope.NOTHING, permissions.Scope.ROUTE):
             return None
         if rule.scope is permissions.Scope.WHOLE:
-            return problem(asked.scope, 403, f"this tells of every module; {identity.name} may see: {theirs}")
+            return problem(
+                asked.scope,
+                403,
+                f"this tells of every module; {identity.name} may see: {theirs}",
+                code="other_module",
+                params={"modules": theirs},
+            )
         try:
             named = await self._named(asked, found, rule, body)
         except StoreError:
             return problem(
-                asked.scope, 503, "the database cannot be read at present", headers={"Retry-After": "5"}
+                asked.scope,
+                503,
+                "the database cannot be read at present",
+                code="database_unavailable",
+                headers={"Retry-After": "5"},
             )
         if not named or not all(isinstance(name, str) and identity.may_see(name) for name in named):
-            return problem(asked.scope, 403, f"name a module that {identity.name} may see: {theirs}")
+            return problem(
+                asked.scope,
+                403,
+                f"name a module that {identity.name} may see: {theirs}",
+                code="other_module",
+                params={"modules": theirs},
+            )
         return None
 
     async def _named(self, asked: Asked, found: Found, rule: Rule, body: bytes) -> list[object]:
@@ -142,7 +162,8 @@ class Gate:
                 check_write(asked, claim, body or b"", secret=self._access.secret(), names=names)
             except Refused as why:
                 self._access.say(why, asked)
-                return problem(asked.scope, 403, f"the request was not taken: {why}"), body
+                detail = f"the request was not taken: {why}"
+                return problem(asked.scope, 403, detail, code="page_expired"), body
         return None, body
 
     def _unknown(self, asked: Asked) -> Response:
@@ -172,7 +193,8 @@ def _refusal(
     """Why a person may not; None: they may."""
     if identity.role is None:
         if _is_for_programs(asked):
-            return problem(asked.scope, 403, f"{identity.name} has no role here; an admin can give one")
+            detail = f"{identity.name} has no role here; an admin can give one"
+            return problem(asked.scope, 403, detail, code="no_role")
         return no_role_page(asked, identity, access)
     if found is None or (rule is not None and identity.role in rule.roles):
         return None  # what is not found is 404 or 405

@@ -25,7 +25,7 @@ from web_bridge.access.peer import peer_of
 from web_bridge.access.request import Asked
 from web_bridge.access.roles import key
 from web_bridge.access.sessions import bound_to
-from web_bridge.errors import answers
+from web_bridge.errors import Refusal, answers
 
 _AT_ONCE = 2
 """Passwords that are verified at once: each takes 64 MiB."""
@@ -136,9 +136,9 @@ class Door:
             try:
                 check_origin(asked, self._access.names(asked))
             except Refused as why:
-                raise HTTPException(403, str(why)) from None
+                raise Refusal(403, str(why), "page_expired") from None
             if not is_token(self._access.secret(), bound_to(cookie), shown):
-                raise HTTPException(403, "the form was no longer valid; load the page again")
+                raise Refusal(403, "the form was no longer valid; load the page again", "page_expired")
             await self._end_session(asked)
         answer = RedirectResponse("/login", status_code=303)
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from web_bridge.routes.health import system_health
 from web_bridge.routes.parameters import After, InContext, InDatabase
 
 router = page_router()
+_CAMERA = re.compile(r"cam[0-9]+")
 _CHANGES, _FILES, _MAX_SHOWN = 25, 20, 600
 _Words = Annotated[str, Query(max_length=200)]
 
@@ -59,6 +61,7 @@ def admin(
 ) -> HTMLResponse:
     """The admin's page."""
     modules = plant.modules(context, reader_of(request))
+    health = system_health(context, database)
     which = AuditFilter(actor=actor.strip() or None, subject=subject.strip() or None)
     changes = audit_rows(database.reading, which, limit=_CHANGES, after=after)
     asked = {key: value for key, value in (("actor", actor.strip()), ("subject", subject.strip())) if value}
@@ -68,10 +71,11 @@ def admin(
         here="admin",
         module=modules[0].code if modules else None,
         modules=modules,
-        health=system_health(context, database),
+        health=health,
+        spoken={name: _spoken(name) for name in [*health.missing, *(one.name for one in health.nodes)]},
         people=_people(context),
         roles_problem=bool(context.access.roles.problem),
-        providers=", ".join(context.access.settings.providers),
+        providers=context.access.settings.providers,
         changes=[_shown(row) for row in changes.items],
         asked=asked,
         first=f"/admin?{urlencode(asked)}" if after is not None else None,
@@ -87,6 +91,12 @@ def _people(context: Context) -> list[KnownPerson]:
         KnownPerson(name, one.role, None if one.modules is None else ", ".join(one.modules))
         for name, one in sorted(context.access.roles.people().items())
     ]
+
+
+def _spoken(node: str) -> tuple[str, str]:
+    """Key of the word for a node, and the camera that it is for; as in `header.js`."""
+    kind, _, label = node.rpartition("_")
+    return (f"node_{kind}", label) if _CAMERA.fullmatch(label) else (f"node_{node}", "")
 
 
 def _shown(row: AuditRow) -> ShownChange:

@@ -16,6 +16,7 @@ from lbzf_ros.store.rows import WorkstationRow
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.pages import plant
 from web_bridge.pages.days import AskedDay, Day
+from web_bridge.pages.lists import whole
 from web_bridge.pages.reader import reader_of
 from web_bridge.pages.rendering import render
 from web_bridge.pages.routing import page_router
@@ -66,7 +67,7 @@ def entry(
         names={one.code: one.display_name for one in line},
         targets=targets_of_day(database.reading, module=found.code, date=day.date),
         orders=orders(database.reading, module=found.code, from_ns=from_ns, to_ns=to_ns).items,
-        operators=_active(people),
+        operators=_operators(people),
         thresholds=asdict(limits.thresholds),
     )
 
@@ -93,20 +94,11 @@ def _holds(row: AssignmentRow, now_ns: int) -> bool:
 
 def _assignments(people: PeopleReader, module: str, from_ns: int, to_ns: int) -> list[AssignmentRow]:
     """By start."""
-    rows, after = list[AssignmentRow](), None
-    while True:
-        page = people.assignments(module=module, from_ns=from_ns, to_ns=to_ns, after=after)
-        rows += page.items
-        after = page.next_key
-        if after is None:
-            return sorted(rows, key=lambda row: row.start_ns)
+    rows = whole(lambda after: people.assignments(module=module, from_ns=from_ns, to_ns=to_ns, after=after))
+    return sorted(rows, key=lambda row: row.start_ns)
 
 
-def _active(people: PeopleReader) -> list[OperatorRow]:
-    rows, after = list[OperatorRow](), None
-    while True:
-        page = people.operators(after=after)
-        rows += [row for row in page.items if row.active and row.external_code]
-        after = page.next_key
-        if after is None:
-            return rows
+def _operators(people: PeopleReader) -> list[OperatorRow]:
+    """By code, those who may be assigned first; not who was erased."""
+    known = [row for row in whole(lambda after: people.operators(after=after)) if row.external_code]
+    return sorted(known, key=lambda row: (not row.active, row.external_code))

@@ -10,6 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from lbzf_ros import __version__
 from web_bridge.pages.catalogue import LANGUAGES
 from web_bridge.pages.navigation import menu
 from web_bridge.pages.reader import THEMES, reader_of
@@ -62,6 +63,7 @@ def render(
             locale=LANGUAGES[reader.words.language],
             languages=tuple(LANGUAGES),
             themes=THEMES,
+            version=__version__,
             **values,
         )
     )

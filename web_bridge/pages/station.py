@@ -15,7 +15,8 @@ from lbzf_ros.store.people.thresholds import thresholds_of
 from lbzf_ros.store.reader import CycleFilter
 from lbzf_ros.store.rows import CycleRow
 from web_bridge.pages import plant
-from web_bridge.pages.days import AskedDay, Day
+from web_bridge.pages.cycle import OBSERVATION_KINDS
+from web_bridge.pages.days import AskedDay
 from web_bridge.pages.reader import reader_of
 from web_bridge.pages.rendering import render
 from web_bridge.pages.routing import page_router
@@ -59,6 +60,7 @@ def station(
     """The day of a station: its cycles against the SAM, how they are spread, what was rejected, what was lost."""
     reader = reader_of(request)
     found = plant.module(context, reader, module)
+    from_ns, to_ns = local_day(day.date, context.time_zone)
     line = plant.stations(context, found.code)
     row = plant.station(line, found.code, station)
     place = line.index(row)
@@ -77,8 +79,12 @@ def station(
         day=day,
         figures=figures,
         codes=[code for code in people.lost_time_codes() if code.active],
+        observations=people.observations_at(
+            module=found.code, workstation=row.code, from_ns=from_ns, to_ns=to_ns
+        ),
+        kinds=OBSERVATION_KINDS,
         shown=newest[skip : skip + ROWS],
-        rejected=_rejected(context, found.code, row.code, day),
+        rejected=_rejected(context, found.code, row.code, from_ns, to_ns),
         skip=skip,
         more=skip + ROWS if len(newest) > skip + ROWS else None,
         fewer=max(0, skip - ROWS) if skip else None,
@@ -89,9 +95,10 @@ def station(
     )
 
 
-def _rejected(context: InContext, module: str, station: str, day: Day) -> tuple[CycleRow, ...]:
+def _rejected(
+    context: InContext, module: str, station: str, from_ns: int, to_ns: int
+) -> tuple[CycleRow, ...]:
     """The newest cycles of a day that do not count."""
-    from_ns, to_ns = local_day(day.date, context.time_zone)
     which = CycleFilter(module=module, workstation=station, from_ns=from_ns, to_ns=to_ns)
     return context.reader.rejected(which, limit=ROWS).items
 

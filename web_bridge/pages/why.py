@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lbzf_ros.core.explanation import Explanation, Figure, ZoneDecision
+from lbzf_ros.core.figures import EVERY_HOUR
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.store.rows import CycleRow
 from web_bridge.pages.words import Words
@@ -81,9 +82,13 @@ def _judged(one: Figure, words: Words) -> Judged:
         words("limit_least" if limit.at_least else "limit_most", value=_value(one.name, limit.value, words))
         for limit in one.limits
     )
-    value = one.text if one.value is None and one.text else _value(one.name, one.value, words)
+    value = _text(one.text, words) if one.value is None and one.text else _value(one.name, one.value, words)
     verdict = words("verdict_ok") if one.verdict == "ok" else _verdict(one.verdict, words)
     return Judged(words.named("judged", one.name), value, limits, verdict)
+
+
+def _text(text: str, words: Words) -> str:
+    return words("shift_always") if text == EVERY_HOUR else words.named("drift", text)
 
 
 def _verdict(code: str, words: Words) -> str:

@@ -17,7 +17,7 @@ from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.store.timestamps import from_text
 from web_bridge.pages.catalogue import LANGUAGES, filled, texts
 
-_SIGNS = {Status.GREEN: "✓", Status.YELLOW: "◆", Status.RED: "▼", Status.UNKNOWN: ""}
+_SIGNS = {Status.GREEN: "✓", Status.YELLOW: "◆", Status.RED: "✕", Status.UNKNOWN: ""}
 _UNITS, _NEXT_UNIT = ("B", "kB", "MB", "GB", "TB"), 1000
 _DATE, _CLOCK, _CLOCK_S = "dd/MM/yyyy", "%H:%M", "%H:%M:%S"
 
@@ -96,14 +96,12 @@ class Words:
         return self("not_known") if value is None else self("minutes_text", minutes=self.number(value))
 
     def versus(self, duration_s: float, sam_s: float | None) -> str:
-        """A duration against the standard time, in a sign and words."""
+        """A duration against the standard time: so many percent more (+) or less."""
         if sam_s is None:
             return self("versus_unknown")
         percent = round(100 * (duration_s / sam_s - 1), 1)
-        if not percent:
-            return f"= {self('versus_equal')}"
-        sign, key = ("▲", "versus_over") if percent > 0 else ("▼", "versus_under")
-        return f"{sign} {self(key, figure=self.figure(abs(percent)))}"
+        sign = "+" if percent > 0 else "−" if percent < 0 else ""
+        return self("figure_percent", figure=sign + self.figure(abs(percent)))
 
     def date(self, value: dt.date | int | None) -> str:
         """dd/mm/yyyy of a day, or of a moment in ns since the epoch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -61,7 +62,7 @@ def zones(request: Request, context: InContext, database: InDatabase, camera: _L
         name=module.display_name or module.code,
         width_px=width_px,
         height_px=height_px,
-        can_save=context.plant_file is not None,
+        obstacle=_obstacle(context),
         operations=[
             one.operation for one in plant.standard_times if one.reference == module.product_reference
         ],
@@ -76,6 +77,14 @@ def proposal(request: Request, context: InContext, database: InDatabase, camera:
         raise HTTPException(404, f"there is no camera {camera}")
     found = proposal_of(context, database.reading, camera)
     return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+
+def _obstacle(context: Context) -> str | None:
+    """Why zones cannot be saved, a key of the catalogue; it is said before somebody has drawn them all."""
+    file = context.plant_file
+    if file is None:
+        return "zones_demo"
+    return None if os.access(file.parent, os.W_OK) else "zones_read_only"  # a new file takes its place
 
 
 def _cameras(context: Context, reader: Reader) -> list[tuple[Module, Camera]]:

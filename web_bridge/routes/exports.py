@@ -17,7 +17,7 @@ from lbzf_ros.core.shift_hours import local_time
 from lbzf_ros.reports.workbook.export import EXPORTS, Busy, Order, export_day
 from lbzf_ros.store.people.audit import Actor, record
 from lbzf_ros.store.timestamps import to_text
-from web_bridge.errors import answers
+from web_bridge.errors import Refusal, answers
 from web_bridge.export_scope import account_of, is_theirs, made_for, subject_of
 from web_bridge.files import inside
 from web_bridge.routes.parameters import DEFAULT_PAGE, InContext, InDatabase, Limit, Who
@@ -26,6 +26,7 @@ from web_bridge.writing import Writer, writes
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 
+FIRST_DAY = dt.date(2000, 1, 1)
 _LOG = logging.getLogger("web_bridge")
 _KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -84,13 +85,16 @@ def make(writer: Writer, context: InContext, new: ExportNew) -> Response:
     try:
         done = export_day(order)
     except Busy as error:
-        raise HTTPException(503, str(error), headers={"Retry-After": "5"}) from None
+        raise Refusal(503, str(error), "export_busy", headers={"Retry-After": "5"}) from None
     except (InvalidValue, StoreError):
         raise
     except LbzfError as error:
         _LOG.error("export of %s: %s", new.date, error)
-        raise HTTPException(
-            503, "the workbook cannot be written; the log says why", headers={"Retry-After": "60"}
+        raise Refusal(
+            503,
+            "the workbook cannot be written; the log says why",
+            "export_failed",
+            headers={"Retry-After": "60"},
         ) from None
     made = ExportMade(workbook=done.workbook.name, csv=[path.name for path in done.csv], rows=done.rows)
     after = account_of([done.workbook, *done.csv], done.rows, new.module)
@@ -125,9 +129,15 @@ def _day(text: str, now_ns: int, time_zone: str) -> dt.date:
     try:
         found = dt.date.fromisoformat(text)
     except ValueError:
-        raise InvalidValue(f"{text}: is no day") from None
-    if not dt.date(2000, 1, 1) <= found <= local_time(now_ns, time_zone).date():
-        raise InvalidValue(f"{text}: must be a day from 2000-01-01 to today")
+        raise InvalidValue(f"{text}: is no day", "day_unknown") from None
+    today = local_time(now_ns, time_zone).date()
+    if not FIRST_DAY <= found <= today:
+        raise InvalidValue(
+            f"{text}: must be a day from {FIRST_DAY} to today",
+            "day_outside",
+            least=FIRST_DAY.isoformat(),
+            most=today.isoformat(),
+        )
     return found
 
 

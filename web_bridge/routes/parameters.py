@@ -11,6 +11,7 @@ from fastapi import Path as PathParameter
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.people.reading import PeopleReader
 from lbzf_ros.store.reader import MAX_PAGE, CycleFilter, StoreReader
+from lbzf_ros.store.timestamps import to_text
 from web_bridge.access.identity import Identity, identity_of
 from web_bridge.context import Context
 from web_bridge.database import Database
@@ -118,7 +119,12 @@ def _module_span(
 ) -> ModuleSpan:
     span = ModuleSpan(module=module, from_ns=to_ns(from_), to_ns=to_ns(to))
     if span.from_ns >= span.to_ns:
-        raise InvalidValue("from must lie before to")
+        raise InvalidValue(
+            "from must lie before to",
+            "end_before_start",
+            start=to_text(span.from_ns),
+            end=to_text(span.to_ns),
+        )
     return span
 
 

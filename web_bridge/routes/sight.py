@@ -20,12 +20,12 @@ from lbzf_ros.store.plant import roi_sets
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.access.identity import Identity
 from web_bridge.context import Context
-from web_bridge.errors import answers
+from web_bridge.errors import Refusal, answers
 from web_bridge.files import inside
 from web_bridge.looking import Sight
 from web_bridge.routes.parameters import CameraPath, InContext, InDatabase, Who
 from web_bridge.schemas.zones import Preview, PreviewAsked, SeenPerson, SeenZone
-from web_bridge.zone_editing import config_of, with_candidate
+from web_bridge.zone_editing import check_inside, config_of, with_candidate
 
 router = APIRouter(prefix="/cameras/{camera}", tags=["zones"])
 
@@ -71,19 +71,24 @@ def preview(context: InContext, who: Who, camera: CameraPath, asked: PreviewAske
     plant = context.present.now()
     for one in asked.stations:
         if not who.may_see(one.module):
-            raise NotThere(f"there is no module {one.module}")
+            raise NotThere(f"there is no module {one.module}", "module_unknown", module=one.module)
         station = config_of(plant, one.module, one.workstation, one, camera=camera)
         if station.camera != camera:
-            raise InvalidValue(f"{one.module}/{one.workstation} is seen by {station.camera}, not by {camera}")
-        width, height = settings.resolution_px
-        for name, zone in station.zones.items():
-            if any(not (0 <= x <= width and 0 <= y <= height) for x, y in zone.polygon_px):
-                raise InvalidValue(f"zone {name} of {one.workstation} lies outside the picture of {camera}")
+            raise InvalidValue(
+                f"{one.module}/{one.workstation} is seen by {station.camera}, not by {camera}",
+                "zone_camera",
+                station=one.workstation,
+                camera=station.camera,
+            )
+        check_inside(station, settings)
         plant = with_candidate(plant, one.module, station)
     sight = context.looking.look(camera, timeout_s=_WAIT_S, picture=False)
     if sight is None or sight.people is None:
-        raise HTTPException(
-            503, f"the detector says nothing about {camera} at present", headers={"Retry-After": "2"}
+        raise Refusal(
+            503,
+            f"the detector says nothing about {camera} at present",
+            "detector_silent",
+            headers={"Retry-After": "2"},
         )
     return _tried(plant, camera, sight.people, context)
 

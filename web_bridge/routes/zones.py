@@ -88,7 +88,12 @@ def station_zones(
     plant = context.present.now()
     station = station_of(plant, module, workstation)
     if station is None:
-        raise NotThere(f"there is no workstation {module}/{workstation} in the plant file")
+        raise NotThere(
+            f"there is no workstation {module}/{workstation} in the plant file",
+            "station_unknown",
+            module=module,
+            station=workstation,
+        )
     width_px, height_px = next(c.resolution_px for c in plant.cameras if c.label == station.camera)
     with transaction(database.reading, "read the zones") as connection:
         versions = versions_in_force(connection, module, workstation)
@@ -118,7 +123,8 @@ def change_zones(
     file = context.plant_file
     if file is None:
         raise Conflict(
-            "this is the demo plant that comes with LBZF, which is not changed: copy it, and start with --plant FILE"
+            "this is the demo plant that comes with LBZF, which is not changed: copy it, and start with --plant FILE",
+            "demo_plant",
         )
 
     def work(connection: Connection, actor: Actor, now_ns: int) -> ZonesTaken:

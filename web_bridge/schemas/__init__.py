@@ -10,6 +10,7 @@ from web_bridge.schemas.base import (
     Share,
     StationCode,
     UtcTime,
+    WrongValue,
 )
 from web_bridge.schemas.cycles import (
     Cycle,
@@ -82,4 +83,5 @@ __all__ = [
     "UtcTime",
     "Workstation",
     "WorkstationPage",
+    "WrongValue",
 ]

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from lbzf_ros.core.causes import Param
+from web_bridge.problems import Code
+
 T = TypeVar("T")
 
 
@@ -49,6 +52,23 @@ class Page(Schema, Generic[T]):
     ]
 
 
+_WRONG: dict[str, Any] = {
+    "where": "body.units",
+    "message": "Input should be less than or equal to 1000000",
+    "code": "at_most",
+    "params": {"most": 1_000_000},
+}
+
+
+class WrongValue(Schema):
+    """A value that cannot be."""
+
+    where: Annotated[str, example("Its place: body, path or query, then its name.", _WRONG["where"])]
+    message: Annotated[str, example("What is wrong, in words for programmers.", _WRONG["message"])]
+    code: Annotated[Code, example("What is wrong, the same for every language.", _WRONG["code"])]
+    params: Annotated[dict[str, Param], example("What is allowed and what was found.", _WRONG["params"])] = {}
+
+
 class Problem(Schema):
     """What went wrong (RFC 9457)."""
 
@@ -60,7 +80,14 @@ class Problem(Schema):
     detail: Annotated[str, example("What happened here and what to do.", "there is no cycle with this uid")]
     instance: Annotated[str, example("Path that was asked for.", "/api/v1/events/…")]
     request_id: Annotated[str, example("Find this in the log.", "3f0a5a0f4c0d4a7c9f2f6d6b3f1a2b4c")]
+    code: Annotated[
+        Code, example("What is wrong, the same for every language and version.", "operator_unknown")
+    ]
+    params: Annotated[
+        dict[str, Param],
+        example("What a text about it needs; times are UTC, null: it goes on.", {"operator": "9999"}),
+    ] = {}
     errors: Annotated[
-        list[dict[str, str]],
-        example("Each wrong parameter.", [{"where": "query.limit", "message": "…"}]),
+        list[WrongValue],
+        example("Each wrong value.", [_WRONG]),
     ] = []

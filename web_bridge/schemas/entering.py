@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from lbzf_ros.core.errors import InvalidValue
 from web_bridge.schemas.base import Schema, example
 
 MAX_NOTES = 4000
@@ -18,7 +19,7 @@ _MAX_ID = 2**63 - 1
 def in_words(value: object) -> object:
     """Refuse a bare number, which would be taken for seconds or milliseconds since 1970, whichever fits."""
     if not isinstance(value, str) or not value[:4].isdigit() or value[4:5] != "-":
-        raise ValueError("must be ISO 8601 with a zone, such as 2026-07-15T08:00:00-05:00")
+        raise InvalidValue("must be ISO 8601 with a zone, such as 2026-07-15T08:00:00-05:00", "not_a_time")
     return value
 
 

@@ -52,7 +52,9 @@ def parse_day(date: str) -> dt.date:
         if not 2000 <= day.year < 2100:
             raise ValueError
     except ValueError:
-        raise InvalidValue(f"day {str(date)[:40]!r}: must be a day from 2000 to 2099, YYYY-MM-DD") from None
+        raise InvalidValue(
+            f"day {str(date)[:40]!r}: must be a day from 2000 to 2099, YYYY-MM-DD", "day_unknown"
+        ) from None
     return day
 
 

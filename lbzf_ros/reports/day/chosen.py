@@ -206,7 +206,12 @@ def choose(
     labels = [one.label for one in day.shifts]
     if shift is not None and shift not in labels:
         known = ", ".join(labels) or "none"
-        raise NotThere(f"there is no shift {shift[:80]!r} of {module} on {date}; there is {known}")
+        raise NotThere(
+            f"there is no shift {shift[:80]!r} of {module} on {date}; there is {known}",
+            "shift_unknown",
+            shift=shift[:80],
+            date=date,
+        )
     place = None if shift is None else labels.index(shift)
     cameras = {one.camera_id for one in facts.stations if one.camera_id is not None}
     return Chosen(

@@ -195,7 +195,9 @@ def _module(connection: Connection, code: str) -> ModuleFacts:
     found = plan.module_facts(connection, code)
     if found is None:
         known = ", ".join(one.code for one in plan.active_modules(connection)) or "none"
-        raise NotThere(f"there is no module {code[:80]!r}; the plant has {known}")
+        raise NotThere(
+            f"there is no module {code[:80]!r}; the plant has {known}", "module_unknown", module=code[:80]
+        )
     return found
 
 

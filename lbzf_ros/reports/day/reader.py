@@ -116,7 +116,12 @@ class DayReader:
             station = next((one for one in chosen.facts.stations if one.code == workstation), None)
             if station is None:
                 known = ", ".join(one.code for one in chosen.facts.stations) or "none"
-                raise NotThere(f"there is no workstation {module}/{workstation[:80]}; the module has {known}")
+                raise NotThere(
+                    f"there is no workstation {module}/{workstation[:80]}; the module has {known}",
+                    "station_unknown",
+                    module=module,
+                    station=workstation[:80],
+                )
             figures = chosen.station(station)
             return station_page(
                 connection, chosen.facts, chosen.day, chosen.place, figures, station, bands, chosen.rejected
@@ -173,7 +178,12 @@ class DayReader:
     ) -> tuple[Trend, Chosen | None]:
         """The trend, and its last day if that had to be looked at by itself."""
         if not 1 <= days <= MAX_TREND_DAYS:
-            raise InvalidValue(f"trend: {days} days must be 1 to {MAX_TREND_DAYS}")
+            raise InvalidValue(
+                f"trend: {days} days must be 1 to {MAX_TREND_DAYS}",
+                "out_of_range",
+                least=1,
+                most=MAX_TREND_DAYS,
+            )
         dates = last_days(date, 2 * days - 1)
         found = self._ended.trend(connection, self._rules, module, dates, now_ns=now_ns)
         rest, last = dates[len(found.days) :], None

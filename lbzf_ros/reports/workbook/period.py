@@ -67,7 +67,9 @@ def period_of(
     found = connection.execute(_MODULES).fetchall()
     if module is not None and module not in [code for _, code, _, _ in found]:
         there = ", ".join(code for _, code, _, _ in found) or "none yet"
-        raise InvalidValue(f"module {module!r}: is none of this plant; there are {there}")
+        raise InvalidValue(
+            f"module {module!r}: is none of this plant; there are {there}", "module_unknown", module=module
+        )
     wanted = [row for row in found if module == row[1] or (module is None and row[3])]
     modules: list[ModulePeriod] = []
     labels: set[str] = set()
@@ -87,7 +89,12 @@ def period_of(
             modules.append(ModulePeriod(id=number, code=code, name=name, from_ns=span[0], to_ns=span[1]))
     if shift is not None and not modules:
         there = ", ".join(sorted(labels)) or "none"
-        raise InvalidValue(f"shift {shift!r}: there is none on {day:%d/%m/%Y}; there are: {there}")
+        raise InvalidValue(
+            f"shift {shift!r}: there is none on {day:%d/%m/%Y}; there are: {there}",
+            "shift_unknown",
+            shift=shift,
+            date=day.isoformat(),
+        )
     return Period(day=day, time_zone=time_zone, shift=shift, module=module, modules=tuple(modules))
 
 

@@ -15,7 +15,7 @@ from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.people.audit import Actor
 from lbzf_ros.store.people.checks import short_text, span_text, time_text
 from lbzf_ros.store.people.entry import Bind, Entry, entry, station_id, station_ids
-from lbzf_ros.store.people.errors import Conflict, NotThere
+from lbzf_ros.store.people.errors import Conflict, NotThere, Several
 
 OPERATOR_AT = """(
   SELECT CASE WHEN end_ts IS NULL OR end_ts > {start} THEN operator_id END FROM operator_assignments
@@ -111,17 +111,22 @@ def assign_stations(
         start = time_text(start_ns, "assignment: start")
         stations = station_ids(making.connection, module)
         wanted: list[tuple[int, int | None]] = []
-        wrong: list[str] = []
+        wrong: dict[str, InvalidValue] = {}
         for workstation, code in operators.items():
             try:
                 if short_text(workstation, "workstation") not in stations:
-                    raise NotThere(f"there is no workstation {module}/{workstation}")
+                    raise NotThere(
+                        f"there is no workstation {module}/{workstation}",
+                        "station_unknown",
+                        module=module,
+                        station=workstation,
+                    )
                 operator = None if code is None else active_operator(making.connection, code)
                 wanted.append((stations[workstation], operator))
             except InvalidValue as error:
-                wrong.append(str(error))
+                wrong[f"operators.{workstation}"] = error
         if wrong:
-            raise InvalidValue(f"nothing was entered: {'; '.join(wrong)[:2000]}")
+            raise Several(f"nothing was entered: {'; '.join(map(str, wrong.values()))[:2000]}", wrong)
         return sum(_assign(making, station, operator, start, None) for station, operator in wanted)
 
 
@@ -155,7 +160,10 @@ def correct_assignment(
         if other is not None:
             raise Conflict(
                 f"assignment {assignment_id}: {_shown(start, end)} overlaps assignment {other['id']} of the same "
-                f"station, {_shown(other['start_ts'], other['end_ts'])}; correct that one first"
+                f"station, {_shown(other['start_ts'], other['end_ts'])}; correct that one first",
+                "assignment_overlaps",
+                start=other["start_ts"],
+                end=other["end_ts"],
             )
         changes = {"operator_id": operator, "start_ts": start, "end_ts": end}
         making.update("assignment.correct", _TABLE, assignment_id, changes)
@@ -203,10 +211,17 @@ def active_operator(connection: Connection, external_code: object, *, may_be: in
     code = short_text(external_code, "operator code")
     found = connection.execute(text(_OPERATOR), {"code": code}).first()
     if found is None:
-        raise NotThere(f"nobody has the operator code {code!r}; enter the operator first")
+        raise NotThere(
+            f"nobody has the operator code {code!r}; enter the operator first",
+            "operator_unknown",
+            operator=code,
+        )
     if not found.active and found.id != may_be:
         raise Conflict(
-            f"operator {code!r} ({found.display_name}) is no longer active; activate the operator first"
+            f"operator {code!r} ({found.display_name}) is no longer active; activate the operator first",
+            "operator_inactive",
+            operator=code,
+            name=found.display_name,
         )
     return int(found.id)
 
@@ -223,7 +238,10 @@ def _assign(making: Entry, station: int, operator: int | None, start: str, end: 
         else:
             raise Conflict(
                 f"assignment {_shown(start, end)}: assignment {row['id']} of the same station begins at "
-                f"{row['start_ts']}; end this one there, or correct that one first"
+                f"{row['start_ts']}; end this one there, or correct that one first",
+                "assignment_overlaps",
+                start=row["start_ts"],
+                end=row["end_ts"],
             )
     new_end = end
     if new_end is None:

@@ -23,11 +23,15 @@ def short_text(value: object, where: str) -> str:
     """
     text = _text(value, where).strip()
     if not text:
-        raise InvalidValue(f"{where}: is empty; give at least one character")
+        raise InvalidValue(f"{where}: is empty; give at least one character", "missing")
     if len(text) > MAX_NAME:
-        raise InvalidValue(f"{where}: has {len(text)} characters; at most {MAX_NAME} are allowed")
+        raise InvalidValue(
+            f"{where}: has {len(text)} characters; at most {MAX_NAME} are allowed", "too_long", most=MAX_NAME
+        )
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
-        raise InvalidValue(f"{where}: {text[:80]!r} holds a control character or a line break")
+        raise InvalidValue(
+            f"{where}: {text[:80]!r} holds a control character or a line break", "control_character"
+        )
     return text
 
 
@@ -47,12 +51,18 @@ def time_text(time_ns: object, where: str) -> str:
         InvalidValue: it is no whole number of nanoseconds, or outside the years 2000 to 2099.
     """
     if isinstance(time_ns, bool) or not isinstance(time_ns, int):
-        raise InvalidValue(f"{where}: time {shown(time_ns)} must be whole nanoseconds since 1970, UTC")
+        raise InvalidValue(
+            f"{where}: time {shown(time_ns)} must be whole nanoseconds since 1970, UTC", "not_a_time"
+        )
     if not 0 <= time_ns <= _MAX_ID:
-        raise InvalidValue(f"{where}: time {shown(time_ns)} ns is outside the years 2000 to 2099")
+        raise InvalidValue(
+            f"{where}: time {shown(time_ns)} ns is outside the years 2000 to 2099", "time_impossible"
+        )
     text = to_text(time_ns)
     if not FIRST_TS <= text < END_TS:
-        raise InvalidValue(f"{where}: time {text} is outside the years 2000 to 2099; a clock was wrong")
+        raise InvalidValue(
+            f"{where}: time {text} is outside the years 2000 to 2099; a clock was wrong", "time_impossible"
+        )
     return text
 
 
@@ -64,13 +74,15 @@ def parse_time(value: object, where: str) -> int:
     """
     example = "2026-07-15T08:30:00-05:00 or 2026-07-15T13:30:00Z"
     if not isinstance(value, str):
-        raise InvalidValue(f"{where}: time {shown(value)} must be text such as {example}")
+        raise InvalidValue(f"{where}: time {shown(value)} must be text such as {example}", "not_a_time")
     try:
         time = datetime.fromisoformat(value[:-1] + "+00:00" if value.endswith(("Z", "z")) else value)
     except ValueError:
-        raise InvalidValue(f"{where}: time {value[:80]!r} must have the form {example}") from None
+        raise InvalidValue(
+            f"{where}: time {value[:80]!r} must have the form {example}", "not_a_time"
+        ) from None
     if time.tzinfo is None:
-        raise InvalidValue(f"{where}: time {value[:80]!r} has no zone; write {example}")
+        raise InvalidValue(f"{where}: time {value[:80]!r} has no zone; write {example}", "not_a_time")
     time_ns = (time - _EPOCH) // timedelta(microseconds=1) * 1000
     time_text(time_ns, where)
     return time_ns
@@ -85,8 +97,15 @@ def span_text(start_ns: object, end_ns: object, where: str) -> tuple[str, str | 
     start = time_text(start_ns, f"{where}: start")
     end = None if end_ns is None else time_text(end_ns, f"{where}: end")
     if end is not None and end <= start:
-        raise InvalidValue(f"{where}: end {end} must lie after the start {start}")
+        raise before_start(where, start, end)
     return start, end
+
+
+def before_start(where: str, start: str, end: str) -> InvalidValue:
+    """The error of an end that does not lie after its start."""
+    return InvalidValue(
+        f"{where}: end {end} must lie after the start {start}", "end_before_start", start=start, end=end
+    )
 
 
 def seconds(value: object, where: str, *, at_most_s: float = 86_400.0) -> float:
@@ -96,11 +115,16 @@ def seconds(value: object, where: str, *, at_most_s: float = 86_400.0) -> float:
         InvalidValue: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidValue(f"{where}: {shown(value)} must be a number of seconds")
+        raise InvalidValue(f"{where}: {shown(value)} must be a number of seconds", "not_a_number")
     if not (
         0 < value <= at_most_s and math.isfinite(value)
     ):  # an int may be too large for a float: compare first
-        raise InvalidValue(f"{where}: {shown(value)} s must be above 0 and at most {at_most_s:g}")
+        raise InvalidValue(
+            f"{where}: {shown(value)} s must be above 0 and at most {at_most_s:g}",
+            "out_of_range",
+            least=0,
+            most=at_most_s,
+        )
     return float(value)
 
 
@@ -111,7 +135,7 @@ def row_id(value: object, where: str) -> int:
         InvalidValue: it is no whole number that a database can hold.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MAX_ID:
-        raise InvalidValue(f"{where}: id {shown(value)} must be a whole number from 1")
+        raise InvalidValue(f"{where}: id {shown(value)} must be a whole number from 1", "not_a_whole_number")
     return value
 
 
@@ -133,7 +157,7 @@ def _text(value: object, where: str) -> str:
     from lbzf_ros.store.event_rows import clean_text
 
     if not isinstance(value, str):
-        raise InvalidValue(f"{where}: {shown(value)} must be text")
+        raise InvalidValue(f"{where}: {shown(value)} must be text", "not_text")
     try:
         return clean_text(value, where)
     except StoreError as error:

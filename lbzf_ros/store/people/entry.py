@@ -98,7 +98,9 @@ class Entry:
         select = text(f"SELECT * FROM {table} WHERE id = :id")
         found = self.connection.execute(select, {"id": row_id(row_key, what)}).mappings().first()
         if found is None:
-            raise NotThere(f"{what} {row_key}: there is none with this id; read the list again")
+            raise NotThere(
+                f"{what} {row_key}: there is none with this id; read the list again", "entry_unknown"
+            )
         return dict(found)
 
 
@@ -113,7 +115,11 @@ def module_id(connection: Connection, module: object) -> int:
         row.code: int(row.id) for row in connection.execute(text("SELECT code, id FROM modules ORDER BY id"))
     }
     if code not in ids:
-        raise NotThere(f"there is no module {code!r}; the plant has {', '.join(ids) or 'none'}")
+        raise NotThere(
+            f"there is no module {code!r}; the plant has {', '.join(ids) or 'none'}",
+            "module_unknown",
+            module=code,
+        )
     return ids[code]
 
 
@@ -138,6 +144,9 @@ def station_id(connection: Connection, module: object, workstation: object) -> i
     code = short_text(workstation, "workstation")
     if code not in ids:
         raise NotThere(
-            f"there is no workstation {module}/{code[:80]}; the module has {', '.join(ids) or 'none'}"
+            f"there is no workstation {module}/{code[:80]}; the module has {', '.join(ids) or 'none'}",
+            "station_unknown",
+            module=str(module),
+            station=code[:80],
         )
     return ids[code]

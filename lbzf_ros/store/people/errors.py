@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lbzf_ros.core.errors import InvalidValue
 
 
@@ -11,3 +13,11 @@ class NotThere(InvalidValue):
 
 class Conflict(InvalidValue):
     """The entry contradicts one that is there already."""
+
+
+class Several(InvalidValue):
+    """Values of an entry that cannot be, each by its place in the entry (`operators.PUESTO_01`)."""
+
+    def __init__(self, text: str, wrong: Mapping[str, InvalidValue]) -> None:
+        super().__init__(text)
+        self.wrong = wrong

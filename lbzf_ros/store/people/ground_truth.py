@@ -61,7 +61,10 @@ def verify_event(
             )
             raise Conflict(
                 f"cycle {uid} was checked by {row['gt_verified_by']} at {row['gt_verified_at']} ({found}); "
-                "say that you replace it, or leave it"
+                "say that you replace it, or leave it",
+                "cycle_checked",
+                name=row["gt_verified_by"],
+                at=row["gt_verified_at"],
             )
         changes = {
             "gt_verified_by": actor.name,
@@ -83,7 +86,9 @@ def unverify_event(bind: Bind, actor: Actor, *, now_ns: int, event_uid: str) -> 
     with entry(bind, actor, now_ns, "take back a verification") as making:
         uid, row = _finished(making, event_uid)
         if row["gt_verified_by"] is None:
-            raise Conflict(f"cycle {uid} is not marked as checked; there is nothing to take back")
+            raise Conflict(
+                f"cycle {uid} is not marked as checked; there is nothing to take back", "cycle_not_checked"
+            )
         changes = dict.fromkeys(("gt_verified_by", "gt_verified_at", "gt_corrected_duration_s"))
         making.update("event.unverify", "cycle_events", uid, changes, key="event_uid")
 
@@ -103,10 +108,11 @@ def override_event(
         uid, row = _finished(making, event_uid)
         notes = notes_text(reason, f"cycle {uid}: reason")
         if notes is None:
-            raise InvalidValue(f"cycle {uid}: an override needs its reason")
+            raise InvalidValue(f"cycle {uid}: an override needs its reason", "missing")
         if row["status"] == "manual_override" and row["notes"] != notes and not replace:
             raise Conflict(
-                f"cycle {uid} is overridden already: {str(row['notes'])[:200]!r}; say that you replace it, or leave it"
+                f"cycle {uid} is overridden already: {str(row['notes'])[:200]!r}; say that you replace it, or leave it",
+                "cycle_overridden",
             )
         changes = {"status": "manual_override", "notes": notes}
         making.update("event.override", "cycle_events", uid, changes, key="event_uid")
@@ -124,7 +130,9 @@ def withdraw_override(bind: Bind, actor: Actor, *, now_ns: int, event_uid: str) 
     with entry(bind, actor, now_ns, "withdraw an override") as making:
         uid, row = _finished(making, event_uid)
         if row["status"] != "manual_override":
-            raise Conflict(f"cycle {uid} is {row['status']}; there is no override to withdraw")
+            raise Conflict(
+                f"cycle {uid} is {row['status']}; there is no override to withdraw", "cycle_not_overridden"
+            )
         changes = {"status": "complete", "notes": None}
         making.update("event.withdraw_override", "cycle_events", uid, changes, key="event_uid")
 
@@ -135,9 +143,12 @@ def _finished(making: Entry, event_uid: object) -> tuple[str, dict[str, Any]]:
     if found is None:
         if making.connection.execute(text(_REJECTED), {"uid": uid}).first() is not None:
             raise InvalidValue(
-                f"cycle {uid} was rejected and does not count; add an observation to it instead"
+                f"cycle {uid} was rejected and does not count; add an observation to it instead",
+                "cycle_rejected",
             )
-        raise NotThere(f"there is no cycle {uid!r}")
+        raise NotThere(f"there is no cycle {uid!r}", "cycle_unknown")
     if found["status"] not in _FINISHED:
-        raise InvalidValue(f"cycle {uid} is {found['status']}; only finished cycles can be judged")
+        raise InvalidValue(
+            f"cycle {uid} is {found['status']}; only finished cycles can be judged", "cycle_running"
+        )
     return uid, dict(found)

@@ -91,7 +91,9 @@ def _camera_id(connection: Connection, camera: object) -> int:
         known = connection.execute(
             text("SELECT DISTINCT label FROM cameras ORDER BY label LIMIT 50")
         ).scalars()
-        raise NotThere(f"there is no camera {label!r}; the plant has {', '.join(known) or 'none'}")
+        raise NotThere(
+            f"there is no camera {label!r}; the plant has {', '.join(known) or 'none'}", "camera_unknown"
+        )
     return int(found)
 
 

@@ -75,7 +75,7 @@ def answered(connection: Connection, asked: Asked) -> Answer | None:
     if row is None:
         return None
     if (row.route, row.request_hash) != (asked.route, _hash(asked)):
-        raise Conflict(f"Idempotency-Key {key!r} was used for another request; take a new one")
+        raise Conflict(f"Idempotency-Key {key!r} was used for another request; take a new one", "key_reused")
     return Answer(row.status, row.response)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.people.audit import Actor
-from lbzf_ros.store.people.checks import notes_text, short_text, span_text, time_text
+from lbzf_ros.store.people.checks import before_start, notes_text, short_text, span_text, time_text
 from lbzf_ros.store.people.entry import Bind, Entry, entry, module_id, station_id
 from lbzf_ros.store.people.errors import Conflict, NotThere
 from lbzf_ros.store.people.shifts import SHIFT_AT
@@ -133,10 +133,12 @@ def end_lost_time(bind: Bind, actor: Actor, *, now_ns: int, lost_time_id: int, e
         end = time_text(end_ns, "lost time: end")
         if row["end_ts"] not in (None, end):
             raise Conflict(
-                f"lost time {lost_time_id} was over at {row['end_ts']} already; correct it instead"
+                f"lost time {lost_time_id} was over at {row['end_ts']} already; correct it instead",
+                "already_ended",
+                end=row["end_ts"],
             )
         if end <= row["start_ts"]:
-            raise InvalidValue(f"lost time: end {end} must lie after the start {row['start_ts']}")
+            raise before_start("lost time", row["start_ts"], end)
         making.update("lost_time.end", _TABLE, lost_time_id, {"end_ts": end})
 
 
@@ -177,7 +179,11 @@ def check_code(connection: Connection, code: object) -> str:
     in_use = [row.code for row in connection.execute(text(_CODES)) if row.active]
     if asked not in in_use:
         allowed = ", ".join(in_use) or "none yet: read in the plant's file of codes"
-        raise NotThere(f"lost-time code {asked!r} is not in use; allowed are {allowed}")
+        raise NotThere(
+            f"lost-time code {asked!r} is not in use; allowed are {allowed}",
+            "lost_time_code_unknown",
+            code=asked,
+        )
     return asked
 
 

@@ -50,7 +50,7 @@ _Check = Callable[[Connection, object, str], object]
 def _required_notes(_connection: Connection, value: object, where: str) -> str:
     notes = notes_text(value, where)
     if notes is None:
-        raise InvalidValue(f"{where}: is empty; say what you saw")
+        raise InvalidValue(f"{where}: is empty; say what you saw", "missing")
     return notes
 
 
@@ -147,8 +147,8 @@ def _cycle(connection: Connection, event_uid: object, station: int) -> int | Non
     uid = short_text(event_uid, "event_uid")
     found = connection.execute(text(_EVENT), {"uid": uid}).first()
     if found is None:
-        raise NotThere(f"there is no cycle {uid!r}, also not among the rejected ones")
+        raise NotThere(f"there is no cycle {uid!r}, also not among the rejected ones", "cycle_unknown")
     if found.workstation_id != station:
-        raise InvalidValue(f"cycle {uid} is of another station than the observation")
+        raise InvalidValue(f"cycle {uid} is of another station than the observation", "cycle_elsewhere")
     row: int | None = found.id
     return row

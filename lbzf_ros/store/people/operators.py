@@ -97,7 +97,9 @@ def operator_of(connection: Connection, external_code: object) -> Row[tuple[int,
     found = connection.execute(text(_BY_CODE), {"code": code}).first()
     if found is None:
         raise NotThere(
-            f"nobody has the operator code {code!r}; list the operators to see the codes there are"
+            f"nobody has the operator code {code!r}; list the operators to see the codes there are",
+            "operator_unknown",
+            operator=code,
         )
     return found
 
@@ -107,4 +109,9 @@ def _check_free(connection: Connection, external_code: object) -> None:
     found = connection.execute(text(_BY_CODE), {"code": code}).first()
     if found is not None:
         state = "" if found.active else ", who is no longer active"
-        raise Conflict(f"operator code {code!r} is that of {found.display_name}{state}; give another code")
+        raise Conflict(
+            f"operator code {code!r} is that of {found.display_name}{state}; give another code",
+            "operator_taken",
+            operator=code,
+            name=found.display_name,
+        )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.engine import transaction
 from lbzf_ros.store.people.audit import Actor
-from lbzf_ros.store.people.checks import nanoseconds, short_text, shown, span_text, time_text
+from lbzf_ros.store.people.checks import before_start, nanoseconds, short_text, shown, span_text, time_text
 from lbzf_ros.store.people.entry import Bind, Entry, entry, module_id
 from lbzf_ros.store.people.errors import Conflict
 from lbzf_ros.store.people.paging import MAX_PAGE, page_limit, time_key
@@ -120,10 +120,12 @@ def end_order(bind: Bind, actor: Actor, *, now_ns: int, order_id: int, end_ns: i
         end = time_text(end_ns, "production order: end")
         if row["end_ts"] not in (None, end):
             raise Conflict(
-                f"production order {row['code']} ended at {row['end_ts']} already; correct it instead"
+                f"production order {row['code']} ended at {row['end_ts']} already; correct it instead",
+                "already_ended",
+                end=row["end_ts"],
             )
         if end <= row["start_ts"]:
-            raise InvalidValue(f"production order: end {end} must lie after the start {row['start_ts']}")
+            raise before_start("production order", row["start_ts"], end)
         making.update("order.end", _TABLE, order_id, {"end_ts": end})
         _follow(making, row["module_id"], end, None)
 
@@ -237,7 +239,10 @@ def _units(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_UNITS:
         raise InvalidValue(
-            f"production order: {shown(value)} units must be a whole number from 1 to {MAX_UNITS}"
+            f"production order: {shown(value)} units must be a whole number from 1 to {MAX_UNITS}",
+            "out_of_range",
+            least=1,
+            most=MAX_UNITS,
         )
     return value
 
@@ -257,5 +262,9 @@ def _follow(making: Entry, module_row: int, start: str, end: str | None) -> None
 def _conflict(values: dict[str, Any], other: dict[str, Any]) -> Conflict:
     there = f"{other['code']}, {other['start_ts']} to {other['end_ts'] or 'now'}"
     return Conflict(
-        f"production order {values['code']} from {values['start_ts']} overlaps {there}; correct one of the two"
+        f"production order {values['code']} from {values['start_ts']} overlaps {there}; correct one of the two",
+        "order_overlaps",
+        order=other["code"],
+        start=other["start_ts"],
+        end=other["end_ts"],
     )

@@ -81,6 +81,11 @@ WHERE m.id = :module AND b.observed_ts >= :from AND b.observed_ts < :to
 ORDER BY b.observed_ts, b.id LIMIT :limit
 """
 
+OBSERVATIONS_AT = f"""{_OBSERVATION}
+WHERE b.workstation_id = :station AND b.observed_ts >= :from AND b.observed_ts < :to
+ORDER BY b.observed_ts, b.id LIMIT :limit
+"""
+
 OBSERVATIONS_OF = f"{_OBSERVATION} WHERE b.event_uid = :uid AND b.id > :after ORDER BY b.id LIMIT :limit"
 
 OPEN_HOLDS = """

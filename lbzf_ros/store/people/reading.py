@@ -226,6 +226,24 @@ class PeopleReader:
             lambda row: f"{to_text(row.observed_ns)}~{row.id}",
         )
 
+    def observations_at(
+        self, *, module: str, workstation: str, from_ns: int, to_ns: int
+    ) -> tuple[ObservationRow, ...]:
+        """What was seen at a station in from_ns <= time < to_ns, by time; the first `MAX_PAGE`.
+
+        Raises:
+            InvalidValue: no such station (`NotThere`), or a time cannot be.
+        """
+        with transaction(self._engine, "read what was seen at a station") as connection:
+            values = {
+                "station": station_id(connection, module, workstation),
+                "from": to_text(from_ns),
+                "to": to_text(to_ns),
+                "limit": MAX_PAGE,
+            }
+            rows = connection.execute(text(queries.OBSERVATIONS_AT), values).mappings().all()
+        return tuple(_observation(dict(row)) for row in rows)
+
     def observations_of(
         self, event_uid: str, *, limit: int = MAX_PAGE, after: str | None = None
     ) -> Page[ObservationRow]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from lbzf_ros.core.errors import InvalidValue
 from lbzf_ros.store.people.audit import Actor
-from lbzf_ros.store.people.checks import notes_text, short_text, shown, span_text, time_text
+from lbzf_ros.store.people.checks import before_start, notes_text, short_text, shown, span_text, time_text
 from lbzf_ros.store.people.entry import Bind, Entry, entry, module_id
 from lbzf_ros.store.people.errors import Conflict
 
@@ -101,10 +101,12 @@ def close_shift(bind: Bind, actor: Actor, *, now_ns: int, shift_id: int, end_ns:
         end = time_text(end_ns, "shift: end")
         if row["end_ts"] not in (None, end):
             raise Conflict(
-                f"shift {row['label']} of {row['date']} ended at {row['end_ts']} already; correct it instead"
+                f"shift {row['label']} of {row['date']} ended at {row['end_ts']} already; correct it instead",
+                "already_ended",
+                end=row["end_ts"],
             )
         if end <= row["start_ts"]:
-            raise InvalidValue(f"shift: end {end} must lie after the start {row['start_ts']}")
+            raise before_start("shift", row["start_ts"], end)
         making.update("shift.close", "shifts", shift_id, {"end_ts": end})
         _follow(making, row["module_id"], row["start_ts"], None)
 
@@ -165,14 +167,24 @@ def _check(connection: Connection, module: int, values: dict[str, str | None], *
     asked = {**values, "module": module, "but": but}
     if connection.execute(text(_SAME_LABEL), asked).first() is not None:
         raise Conflict(
-            f"the module has a shift {values['label']!r} on {values['date']} already; correct that one"
+            f"the module has a shift {values['label']!r} on {values['date']} already; correct that one",
+            "shift_taken",
+            shift=values["label"],
+            date=values["date"],
         )
     other = connection.execute(text(_OVERLAP), asked).first()
     if other is None:
         return
     shift = f"shift {other.label} of {other.date} ({other.start_ts} to {other.end_ts or 'still open'})"
     advice = "close it first" if other.end_ts is None else "correct one of the two"
-    raise Conflict(f"{shift} overlaps {values['start_ts']} to {values['end_ts'] or 'open end'}; {advice}")
+    raise Conflict(
+        f"{shift} overlaps {values['start_ts']} to {values['end_ts'] or 'open end'}; {advice}",
+        "shift_overlaps",
+        shift=other.label,
+        date=other.date,
+        start=other.start_ts,
+        end=other.end_ts,
+    )
 
 
 def _follow(making: Entry, module: int, start: str | None, end: str | None) -> None:

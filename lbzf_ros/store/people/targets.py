@@ -117,7 +117,9 @@ def _set(
 
 def _units(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidValue(f"target: {shown(value)} must be a number of units")
+        raise InvalidValue(f"target: {shown(value)} must be a number of units", "not_a_number")
     if not (0 <= value <= MAX_UNITS and math.isfinite(value)):
-        raise InvalidValue(f"target: {shown(value)} units must be 0 to {MAX_UNITS}")
+        raise InvalidValue(
+            f"target: {shown(value)} units must be 0 to {MAX_UNITS}", "out_of_range", least=0, most=MAX_UNITS
+        )
     return float(value)

@@ -106,10 +106,18 @@ def _percent(name: object, value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InvalidValue(f"threshold {name}: {shown(value)} must be a number, percent")
+        raise InvalidValue(
+            f"threshold {name}: {shown(value)} must be a number, percent", "not_a_number", field=str(name)
+        )
     low, high = (0.0, 100.0) if name == "min_coverage" else (1.0, MAX_PERCENT)
     if not (low <= value <= high and math.isfinite(value)):
-        raise InvalidValue(f"threshold {name}: {shown(value)} % must be {low:g} to {high:g}")
+        raise InvalidValue(
+            f"threshold {name}: {shown(value)} % must be {low:g} to {high:g}",
+            "out_of_range",
+            field=str(name),
+            least=low,
+            most=high,
+        )
     return float(value)
 
 
@@ -119,5 +127,9 @@ def _check_order(counting: Thresholds) -> None:
         green, yellow = values[f"{name}_green"], values[f"{name}_yellow"]
         if yellow > green:
             raise InvalidValue(
-                f"threshold {name}_yellow {yellow:g} % must not be above {name}_green {green:g} %"
+                f"threshold {name}_yellow {yellow:g} % must not be above {name}_green {green:g} %",
+                "threshold_order",
+                field=f"{name}_yellow",
+                yellow=yellow,
+                green=green,
             )

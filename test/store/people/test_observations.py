@@ -79,6 +79,17 @@ def test_a_payload_that_does_not_fit_its_kind_is_refused(
     assert count(plant, "manual_observations") == 0
 
 
+def test_observations_of_a_station_are_its_own_by_time(plant: Engine, people: PeopleReader) -> None:
+    for minute in (40, 10):
+        observe(plant, observed_ns=at(minute))
+    observe(plant, workstation="PUESTO_02")
+    observe(plant, observed_ns=at(60))
+    found = people.observations_at(module="ANGELA", workstation="PUESTO_01", from_ns=at(0), to_ns=at(60))
+    assert [row.observed_ns for row in found] == [at(10), at(40)]
+    with pytest.raises(NotThere):
+        people.observations_at(module="ANGELA", workstation="PUESTO_99", from_ns=at(0), to_ns=at(60))
+
+
 @pytest.mark.parametrize("kind", [EventKind.END, EventKind.REJECT])
 def test_an_observation_finds_its_cycle_in_either_table(
     plant: Engine, roi_sets: dict[str, RoiSet], people: PeopleReader, kind: EventKind

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lbzf_ros.store.keeping.status import BACKUPS, BackupStatus, IntegrityStatus, update_status
 from test.web.access.people import ADMIN, ENGINEER, EXECUTIVE, PASSWORD, access
-from test.web.factory import Line
+from test.web.factory import NODES, Line
+from test.web.pages.morning import NOW_NS
 from test.web.pages.visit import Visit, visiting
 from test.web.serve import Server, serving
+from web_bridge.live import CameraReport, CameraState
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -102,6 +105,47 @@ def test_an_admin_looks_searches_and_exports(signed: Server, browser: Browser) -
         assert visit.wrong == []
 
 
+def test_what_programs_say_is_marked_and_folded_away(
+    line: Line, server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong is said in Spanish; the line of the log stands behind it, as English."""
+    camera, error, warning, backup, integrity = said = (
+        "cam3: no picture for 20 s",
+        "decoder is gone",
+        "too slow for: cam1",
+        "disk full",
+        "row 3 is missing",
+    )
+    update_status(
+        line.data / BACKUPS,
+        backup=BackupStatus(error=backup),
+        integrity=IntegrityStatus(at_ns=NOW_NS, problems=(integrity,)),
+    )
+
+    def speak(one: Line) -> None:
+        for node in NODES:
+            errors = {"cam1": error} if node == "detector" else {}
+            warnings = {"speed": warning} if node == "detector" else {}
+            one.live.report_node(node, errors, warnings, now_s=one.context.now_s())
+
+    monkeypatch.setattr(Line, "report_nodes", speak)
+    speak(line)
+    report = CameraReport("cam3", CameraState.OFFLINE, NOW_NS, 0.0, camera)
+    line.live.report_camera(report, now_s=line.context.now_s())
+    with visiting(browser, f"{server.url}/admin") as visit:
+        page = visit.page
+        for text in said:
+            raw = page.get_by_text(text, exact=True)
+            expect(raw).to_have_attribute("lang", "en")
+            expect(raw).to_be_hidden()
+        for words in ("falló", "con problemas", "con error: cam1", "con advertencia: velocidad"):
+            expect(page.get_by_text(words).first).to_be_visible()
+        expect(page.get_by_text("la detección de personas").first).to_be_visible()
+        page.get_by_text("Mensaje del sistema").first.click()
+        expect(page.get_by_text(backup, exact=True)).to_be_visible()
+        assert visit.wrong == []
+
+
 def test_the_trail_is_read_part_by_part(server: Server, browser: Browser) -> None:
     with visiting(browser, f"{server.url}/admin") as visit:
         page = visit.page
@@ -150,7 +194,9 @@ def test_the_workbook_of_the_day_is_made_from_the_board(server: Server, browser:
             "**/api/v1/exports", lambda route: route.fulfill(status=503, json={"detail": "disco lleno"})
         )
         button.click()
-        expect(page.locator("#export .said")).to_contain_text("disco lleno")
+        said = page.locator("#export .said")
+        expect(said).to_contain_text("el sistema no responde en este momento; inténtelo de nuevo")
+        expect(said.get_by_text("disco lleno")).to_be_hidden()
         expect(button).to_be_enabled()
         assert len(visit.wrong) > 0  # the answer above
         visit.wrong.clear()

@@ -38,10 +38,10 @@ def plain(html: str) -> str:
 def test_a_line_that_is_too_slow_is_behind_in_words_and_a_sign(client: TestClient) -> None:
     text = plain(client.get("/board/ANGELA").text)
     assert re.search(
-        r"▼ Atrasado Van \d+ de 20 esperadas a este minuto: faltan \d+\. Meta de la hora: 49\.", text
+        r"✕ Atrasado Van \d+ de 20 esperadas a este minuto: faltan \d+\. Meta de la hora: 49\.", text
     )
     assert "10:00 (hora en curso) 49" in text
-    assert re.search(r"06:00 49 \d+ ▼ \d+ % mal \d+", text)
+    assert re.search(r"06:00 49 \d+ ✕ \d+ % mal \d+", text)
 
 
 def test_every_status_has_its_own_words(line: Line) -> None:

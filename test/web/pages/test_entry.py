@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +11,9 @@ from lbzf_ros.store.people.assignments import assign_stations
 from lbzf_ros.store.people.operators import create_operator
 from lbzf_ros.store.people.reading import PeopleReader
 from test.web.factory import Line
-from test.web.pages.morning import DAY_NS, ENGINEER, NOW_NS, SIX_NS, STATIONS
+from test.web.pages.morning import DAY_NS, ENGINEER, NOW_NS, SIX_NS, STATIONS, morning
 from test.web.pages.visit import visiting
-from test.web.serve import Server
+from test.web.serve import Server, serving
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -71,6 +72,116 @@ def test_an_unknown_operator_is_named_and_nothing_is_entered(server: Server, bro
         _station(page, 5).fill("9999")
         page.get_by_role("button", name="Guardar").first.click()
         expect(page.locator("#crew .said")).to_contain_text("9999")
+
+
+def _operators(page: Page) -> Locator:
+    return page.locator("#plant-operators")
+
+
+def test_an_operator_who_is_missing_is_added_without_losing_what_was_written(
+    line: Line, server: Server, browser: Browser
+) -> None:
+    """The crew is refused; the link beneath leads to the form, with the code that nobody has."""
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        expect(_operators(page)).not_to_have_attribute("open", "")
+        _station(page, 4).fill("2000")
+        _station(page, 5).fill("3000")
+        page.get_by_role("button", name="Guardar").first.click()
+        expect(page.locator("#crew .said")).to_contain_text("3000")
+        page.get_by_role("link", name="¿Falta un operario?").press("Enter")
+        expect(page.get_by_label("Código del operario")).to_be_focused()
+        expect(page.get_by_label("Código del operario")).to_have_value("3000")
+        page.get_by_label("Nombre del operario").fill("Luz Dary R.")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_label("Código del operario")).to_be_focused()
+        expect(_station(page, 4)).to_have_value("2000")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Guardar").first.click()
+        expect(_station(page, 5)).to_have_value("3000")
+        expect(_operators(page)).not_to_have_attribute("open", "")
+    row = PeopleReader(line.reader._engine).operator("3000")
+    assert row is not None
+    assert (row.display_name, row.active) == ("Luz Dary R.", True)
+
+
+def test_a_code_that_is_taken_adds_nobody(line: Line, server: Server, browser: Browser) -> None:
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        _operators(page).locator("summary").press("Enter")
+        page.get_by_label("Código del operario").fill("1007")
+        page.get_by_label("Nombre del operario").fill("Otra")
+        page.get_by_role("button", name="Agregar").click()
+        expect(page.locator("#operator-add .said")).to_contain_text("1007")
+    row = PeopleReader(line.reader._engine).operator("1007")
+    assert row is not None
+    assert row.display_name == "Operaria 1007"
+
+
+def test_an_operator_gets_another_name_goes_and_comes_back(
+    line: Line, server: Server, browser: Browser
+) -> None:
+    """Notes that were entered elsewhere stay; whoever goes is asked about first, and cannot be assigned."""
+    people = PeopleReader(line.reader._engine)
+    create_operator(line.engine, ENGINEER, now_ns=SIX_NS, external_code="4000", display_name="Ana", notes="x")
+    questions: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        questions.append(dialog.message)
+        dialog.accept()
+
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        page.on("dialog", answer)
+        _operators(page).locator("summary").click()
+        page.get_by_role("textbox", name="Nombre de 4000").fill("Ana María P.")
+        with page.expect_navigation():
+            page.get_by_role("textbox", name="Nombre de 4000").press("Enter")
+        expect(page.get_by_role("textbox", name="Nombre de 4000")).to_have_value("Ana María P.")
+        expect(page.get_by_role("button", name="Cambiar nombre de 4000")).to_be_focused()
+        assert questions == []
+        with page.expect_navigation():
+            page.get_by_role("button", name="Desactivar a 4000").click()
+        expect(page.get_by_role("button", name="Reactivar a 4000 Ana María P.")).to_be_focused()
+        assert page.locator('#operators option[value="4000"]').count() == 0
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("textbox", name="Nombre de 4000")).to_have_value("Ana María P.")
+        assert visit.wrong == []
+    assert questions == ["¿Desactivar a 4000 Ana María P.? Sale de su puesto ahora; sus ciclos se conservan."]
+    row = people.operator("4000")
+    assert row is not None
+    assert (row.display_name, row.active, row.notes) == ("Ana María P.", True, "x")
+
+
+def test_a_new_plant_says_what_comes_first(tmp_path: Path, browser: Browser) -> None:
+    """Nobody is known: the form for the first operator is open, and stays so for the next."""
+    line = morning(tmp_path / "data", stations=2)
+    with serving(line) as server, visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        expect(page.get_by_text("Comience aquí: todavía no hay operarios.")).to_be_visible()
+        for code in ("1", "2"):
+            expect(page.get_by_label("Código del operario")).to_be_visible()
+            page.get_by_label("Código del operario").fill(code)
+            page.get_by_label("Nombre del operario").fill(f"Operaria {code}")
+            with page.expect_navigation():
+                page.get_by_role("button", name="Agregar").click()
+        expect(page.get_by_role("textbox", name="Nombre de 2")).to_be_visible()
+        expect(page.get_by_text("Comience aquí")).to_have_count(0)
+        assert visit.wrong == []
+    line.close()
+
+
+def test_a_module_without_stations_leads_to_the_zones(tmp_path: Path, browser: Browser) -> None:
+    line = morning(tmp_path / "data", stations=2)
+    with line.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE workstations SET active = 0")
+    with serving(line) as server, visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        link = visit.page.locator("#main").get_by_role("link", name="Zonas")
+        expect(link).to_have_attribute("href", "/zones")
+        assert visit.wrong == []
+    line.close()
 
 
 def test_targets_orders_and_thresholds_are_entered(line: Line, server: Server, browser: Browser) -> None:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
+from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.resources import resource_path
+from lbzf_ros.store.people.lost_time import LostTime, mark_lost_time
+from lbzf_ros.store.people.observations import Observation, observe
+from lbzf_ros.store.people.operators import activate_operator, create_operator
+from lbzf_ros.store.people.reading import PeopleReader
 from lbzf_ros.store.reader import CycleFilter
 from test.web.factory import Line
-from test.web.pages.morning import STATIONS
+from test.web.pages.morning import ENGINEER, NOW_NS, STATIONS
 from test.web.pages.visit import DESK, PHONE, Visit, visiting
 from test.web.serve import Server
 
@@ -55,6 +60,42 @@ def test_a_page_is_sound(line: Line, server: Server, browser: Browser, name: str
         assert 5_000 < visit.bytes_received < MAX_BYTES
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("name", ["station", "module", "entry"])
+def test_what_is_folded_away_is_sound_too(
+    line: Line, server: Server, browser: Browser, name: str, size: tuple[int, int]
+) -> None:
+    people = PeopleReader(line.reader._engine)
+    if people.operator("0001") is None:
+        for code, active in (("0001", True), ("0002", False)):
+            create_operator(
+                line.engine,
+                ENGINEER,
+                now_ns=NOW_NS,
+                external_code=code,
+                display_name="María de los Ángeles Rodríguez Q.",
+            )
+            activate_operator(line.engine, ENGINEER, now_ns=NOW_NS, external_code=code, active=active)
+        lost = LostTime(code="C001", start_ns=NOW_NS - 20 * 60 * NS_PER_S)
+        mark_lost_time(line.engine, ENGINEER, now_ns=NOW_NS, module="ANGELA", workstation=None, lost=lost)
+        observe(
+            line.engine,
+            ENGINEER,
+            now_ns=NOW_NS,
+            module="ANGELA",
+            workstation="PUESTO_06",
+            seen=Observation(
+                kind="ground_truth_duration", payload={"stopwatch_seconds": 61.2}, observed_ns=NOW_NS
+            ),
+        )
+    with visiting(browser, server.url + PAGES[name], size=size) as visit:
+        _until_drawn(visit.page, name)
+        visit.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        assert _serious(visit) == []
+        assert visit.wrong == []
+
+
 def test_all_of_the_board_is_seen_without_scrolling(server: Server, browser: Browser) -> None:
     with visiting(browser, server.url) as visit:
         _until_drawn(visit.page, "board")
@@ -67,6 +108,22 @@ def test_all_of_the_board_is_seen_without_scrolling(server: Server, browser: Bro
               .map((one) => `${one.className} ${one.textContent}`)"""
         )
         assert hidden == []
+
+
+@pytest.mark.parametrize("language", ["es-CO", "en"])
+def test_nothing_sticks_out_of_its_tile(server: Server, browser: Browser, language: str) -> None:
+    with visiting(browser, server.url, language=language) as visit:
+        _until_drawn(visit.page, "board")
+        out = visit.page.evaluate(
+            """[...document.querySelectorAll(".tile")].flatMap((tile) => {
+              const { right, bottom } = tile.getBoundingClientRect();
+              return [...tile.querySelectorAll(".versus, .median, .word, h2")].filter((part) => {
+                const box = part.getBoundingClientRect();
+                return box.right > right || box.bottom > bottom;
+              }).map((part) => `${tile.dataset.key}: ${part.textContent}`);
+            })"""
+        )
+        assert out == []
 
 
 def _a_cycle(line: Line) -> str:

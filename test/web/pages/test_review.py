@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
 from lbzf_ros.store.reader import CycleFilter
 from test.web.factory import Line
 from test.web.pages.visit import visiting
 from test.web.serve import Server
+from web_bridge.app import create_app
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -60,11 +62,96 @@ def test_lost_time_is_marked_at_the_plants_time(line: Line, server: Server, brow
     assert found == ("2026-07-15T13:10:00.000Z", "2026-07-15T13:25:00.000Z", "se fue la luz")
 
 
+def test_lost_time_of_the_whole_module_is_marked_and_ended(
+    line: Line, server: Server, browser: Browser
+) -> None:
+    with visiting(browser, f"{server.url}/modules/ANGELA") as visit:
+        page = visit.page
+        page.get_by_text("Marcar tiempo perdido de todo el módulo").press("Enter")
+        page.get_by_role("combobox", name="Motivo").select_option("C001")
+        page.get_by_label("Comienzo").fill("9:5")
+        page.get_by_role("button", name="Guardar").click()
+        assert page.get_by_label("Comienzo").evaluate("field => field.validity.patternMismatch")
+        page.get_by_label("Comienzo").fill("09:05")
+        page.get_by_label("Fin (vacío").fill("09:00")
+        page.get_by_role("button", name="Guardar").click()
+        expect(page.locator(".said:not(:empty)")).to_contain_text("No se guardó")
+        page.get_by_label("Fin (vacío").fill("")
+        with page.expect_navigation():
+            page.get_by_label("Fin (vacío").press("Enter")
+        expect(page.get_by_text("09:05–continúa")).to_be_visible()
+        page.get_by_label("Fin de C001 09:05").fill("09:20")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Terminar").click()
+        expect(page.get_by_text("09:05–09:20")).to_be_visible()
+        page.goto(f"{server.url}/stations/ANGELA/PUESTO_11")
+        expect(page.get_by_text("(todo el módulo)")).to_be_visible()
+    with line.engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT start_ts, end_ts FROM lost_time_events WHERE workstation_id IS NULL")
+        ).one()
+    assert found == ("2026-07-15T14:05:00.000Z", "2026-07-15T14:20:00.000Z")
+
+
+def test_lost_time_of_a_module_that_began_the_day_before_is_still_there(line: Line) -> None:
+    client = TestClient(create_app(line.context))
+    with line.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO lost_time_events (module_id, code, start_ts, end_ts) SELECT id, 'C007', :start, :end"
+                " FROM modules WHERE code = 'CARMENZA'"
+            ),
+            [
+                {"start": "2026-07-15T03:40:00.000Z", "end": None},
+                {"start": "2026-07-15T02:10:00.000Z", "end": "2026-07-15T02:20:00.000Z"},
+            ],
+        )
+    page = client.get("/modules/CARMENZA").text
+    assert "22:40–continúa" in page
+    assert "21:10" not in page
+    assert "21:10–21:20" in client.get("/modules/CARMENZA?day=2026-07-14").text
+
+
+def test_what_was_seen_at_a_station_is_noted_on_its_day(line: Line, server: Server, browser: Browser) -> None:
+    """Beside it stands what was noted of one of its cycles, which leads there."""
+    which = CycleFilter(module="ANGELA", workstation="PUESTO_08", status="complete")
+    uid = line.reader.cycles(which, limit=1).items[0].event_uid
+    with visiting(browser, f"{server.url}/cycles/{uid}") as visit:
+        page = visit.page
+        page.get_by_label("Observación").fill("dos prendas a la vez")
+        with page.expect_navigation():
+            page.get_by_role("button", name="Guardar").click()
+        page.get_by_role("link", name="Día del puesto").click()
+        card = page.get_by_role("region", name="Observaciones")
+        expect(card.get_by_text("dos prendas a la vez")).to_be_visible()
+        expect(card.get_by_role("link", name="ver el ciclo")).to_have_attribute("href", f"/cycles/{uid}")
+        card.get_by_text("Anotar una observación").press("Enter")
+        card.get_by_role("button", name="Guardar").click()
+        assert card.get_by_label("Observación").evaluate("field => field.validity.valueMissing")
+        card.get_by_label("Observación").fill("   ")
+        card.get_by_role("button", name="Guardar").click()
+        expect(card.locator(".said")).to_contain_text("No se guardó")
+        card.get_by_label("Clase").select_option("data_quality_flag")
+        card.get_by_label("Hora").fill("07:30")
+        card.get_by_label("Observación").fill("<b>una caja</b> tapa la mesa")
+        with page.expect_navigation():
+            card.get_by_label("Observación").press("Enter")
+        expect(card.get_by_text("duda sobre la medición: <b>una caja</b> tapa la mesa")).to_be_visible()
+        page.goto(f"{server.url}/stations/ANGELA/PUESTO_08?day=2026-07-14")
+        expect(card.get_by_text("Ninguna observación.")).to_be_visible()
+    with line.engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT observed_ts, event_uid FROM manual_observations WHERE kind = 'data_quality_flag'")
+        ).one()
+    assert found == ("2026-07-15T12:30:00.000Z", None)
+
+
 def test_language_and_colours_stay_as_they_were_chosen(server: Server, browser: Browser) -> None:
     with visiting(browser, f"{server.url}/summary") as visit:
         page = visit.page
         page.get_by_role("button", name="Inglés").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("How the modules are doing")
+        page.wait_for_load_state("networkidle")  # its scripts run
         page.get_by_label("Colours").select_option("dark")
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.reload()

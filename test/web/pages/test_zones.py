@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import yaml
 from numpy.typing import NDArray
+from starlette.testclient import TestClient
 
 from lbzf_ros.config.load import load_plant, parse_plant
 from lbzf_ros.core.model import Drift
@@ -23,6 +24,7 @@ from test.web.factory import Line, line_of, plant_of
 from test.web.pages.seeing import PEOPLE_PX, seeing
 from test.web.pages.visit import DESK, Visit, visiting
 from test.web.serve import Server, serving
+from web_bridge.app import create_app
 from web_bridge.live import HeardView
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -183,7 +185,7 @@ def test_who_was_slower_is_told_so(server: Server, browser: Browser) -> None:
             visit.page.get_by_role("button", name="Guardar", exact=True).click()
             expect(visit.page.locator("#said")).not_to_have_text("Guardando…")
         expect(one.page.locator("#said")).to_contain_text("Guardado")
-        expect(other.page.locator("#said")).to_contain_text("vuelva a cargar la página")
+        expect(other.page.locator("#said")).to_contain_text("recargue la página")
 
 
 def test_what_would_be_detected_is_shown(server: Server, browser: Browser) -> None:
@@ -252,3 +254,47 @@ def test_a_correction_is_taken_over_with_one_press(line: Line, server: Server, b
     assert after.keys() == before.keys()
     for name, polygon in before.items():
         assert np.allclose(after[name], np.add(polygon, (right, down)), atol=2)
+
+
+@pytest.mark.parametrize(
+    ("language", "save", "words"),
+    [
+        pytest.param(
+            "es-CO",
+            "Guardar",
+            "No se guardó: «Zona puesto de trabajo»: sus lados se cruzan; mueva las esquinas",
+            id="spanish",
+        ),
+        pytest.param(
+            "en",
+            "Save",
+            "Not saved: “Zone work”: its sides cross; move its corners",
+            id="english",
+        ),
+    ],
+)
+def test_a_zone_that_is_refused_is_said_in_the_readers_language(
+    server: Server, browser: Browser, language: str, save: str, words: str
+) -> None:
+    with visiting(browser, f"{server.url}/zones?camera=cam2", language=language) as visit:
+        hands = Hands(visit)
+        visit.page.locator("#new-station").click()
+        for corner in ((400, 300), (600, 460), (600, 300), (400, 460)):
+            hands.corner(*corner)
+        hands.key("Enter")
+        hands.press(save)
+        said = visit.page.locator("#said")
+        expect(said.locator("summary")).to_be_visible()
+        expect(said.locator("[lang=en]")).to_be_hidden()
+        assert str(said.evaluate("said => said.firstChild.textContent")).partition(": ")[2] == words
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_a_file_that_cannot_be_changed_is_said_before_somebody_draws(
+    line: Line, monkeypatch: pytest.MonkeyPatch, writable: bool
+) -> None:
+    """The tests may run as root, who may write everywhere: the system's answer is played."""
+    monkeypatch.setattr("web_bridge.pages.zones.os.access", lambda _folder, _way: writable)
+    shown = TestClient(create_app(line.context), base_url="http://127.0.0.1").get("/zones").text
+    assert ("El archivo de la planta no se puede cambiar" in shown) is not writable
+    assert ('id="save" autocomplete="off" disabled' in shown) is not writable

@@ -4,17 +4,24 @@ import { colour, level, levels, paint } from "./charts.js";
 import { byId } from "./dom.js";
 import { count, figure, loadTexts, text } from "./format.js";
 
-await loadTexts();
-const canvas = byId("balance-chart");
-const data = JSON.parse(canvas.dataset.chart);
-if (data.stations.length) paint(canvas, chart);
+const ROOM_OF_A_NAME_PX = 70;
+const SMALL_PX = 500;
 
-function chart() {
-  const { stations } = data;
-  const narrow = stations.length > 12;
+await loadTexts();
+show();
+addEventListener("fresh", show);
+
+function show() {
+  const canvas = byId("balance-chart");
+  const data = JSON.parse(canvas.dataset.chart);
+  if (data.stations.length) paint(canvas, () => chart(canvas, data));
+}
+
+function chart(canvas, { stations, takt_s: taktS, bottleneck }) {
+  const narrow = stations.length * ROOM_OF_A_NAME_PX > canvas.clientWidth;
   return {
     data: {
-      labels: stations.map((one, place) => (narrow ? String(place + 1) : one.name)),
+      labels: stations.map((one, place) => [narrow ? String(place + 1) : one.name, signOf(one)]),
       datasets: [
         {
           type: "bar",
@@ -22,7 +29,7 @@ function chart() {
           data: stations.map((one) => one.median_s),
           backgroundColor: stations.map((one) => colour(one.over_takt ? "bar-slow" : "bar-fast")),
           borderColor: colour("text"),
-          borderWidth: stations.map((one) => (one.code === data.bottleneck ? 3 : 0)),
+          borderWidth: stations.map((one) => (one.code === bottleneck ? 3 : 0)),
           order: 3,
         },
         {
@@ -50,23 +57,29 @@ function chart() {
     options: {
       interaction: { mode: "index", intersect: false },
       onClick: (_, [hit]) => {
-        if (hit) location.href = `/stations/${document.body.dataset.module}/${stations[hit.index].code}`;
+        if (hit) location.href = `/stations/${document.body.dataset.module}/${stations[hit.index].code}${location.search}`;
       },
       plugins: {
         legend: { position: "bottom", labels: { usePointStyle: false, boxWidth: 16 } },
-        tooltip: { callbacks: { title: ([{ dataIndex }]) => title(stations[dataIndex]), label } },
+        tooltip: { callbacks: { title: ([{ dataIndex }]) => title(stations[dataIndex], bottleneck), label } },
       },
       scales: {
-        x: { grid: { display: false } },
+        x: { grid: { display: false }, ticks: { autoSkip: false, maxRotation: 0, font: { size: canvas.clientWidth < SMALL_PX ? 9 : 12 } } },
         y: { beginAtZero: true, ticks: { callback: (value) => text("seconds", { figure: count(value) }) } },
       },
     },
-    plugins: [levels(data.takt_s === null ? [] : [level(data.takt_s, text("takt"), "wrong")])],
+    plugins: [levels(taktS === null ? [] : [level(taktS, text("takt"), "wrong")])],
   };
 }
 
-function title(station) {
-  return station.code === data.bottleneck ? `${station.name} · ${text("bottleneck")}` : station.name;
+function signOf({ over_takt: over }) {
+  if (over === null) return "";
+  return over ? "✕" : "✓";
+}
+
+function title(station, bottleneck) {
+  const over = station.over_takt === null ? "" : `${signOf(station)} ${text(station.over_takt ? "over_takt" : "within_takt")}`;
+  return [station.name, over, station.code === bottleneck ? text("bottleneck") : ""].filter(Boolean).join(" · ");
 }
 
 function label({ dataset, raw }) {

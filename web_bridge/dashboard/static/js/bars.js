@@ -2,7 +2,7 @@
 
 import { keep, make, say } from "./dom.js";
 import { figure, text, time } from "./format.js";
-import { pace, versusText } from "./pace.js";
+import { pace, signOf, versusText } from "./pace.js";
 
 const ROOM = 1.25; // the line of the SAM keeps some room above it
 const TALLEST = 2; // a longer cycle is drawn as twice the SAM; its figure says how long it was
@@ -51,6 +51,7 @@ function showBar(bar, cycle, station, top) {
   const percent = station.sam_s === null ? null : 100 * (cycle.duration_s / station.sam_s - 1);
   bar.dataset.pace = pace(cycle.duration_s, station.sam_s);
   bar.dataset.quality = cycle.quality;
+  say(block, signOf(bar.dataset.pace));
   block.style.height = heightOf(Math.min(1, cycle.duration_s / top), "0px");
   say(figureText, figure(cycle.duration_s));
   bar.setAttribute("aria-label", text("bar_label", {

@@ -11,7 +11,7 @@ import { showTiles, tick } from "./tiles.js";
 
 const TICK_MS = 250;
 const model = new Model();
-const hours = new Hours(byId("hours"), () => module);
+const hours = new Hours(byId("hours"), () => module, draw);
 let connection;
 let module = null;
 let drawing = false;

@@ -32,6 +32,14 @@ export function paint(canvas, options) {
   return chart;
 }
 
+addEventListener("fresh", () => {
+  for (const [canvas, { chart }] of painted) {
+    if (canvas.isConnected) continue;
+    chart.destroy();
+    painted.delete(canvas);
+  }
+});
+
 addEventListener("theme", () => {
   for (const [canvas, { options }] of painted) paint(canvas, options);
 });

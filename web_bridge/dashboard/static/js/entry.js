@@ -3,12 +3,15 @@
 import { byId, say } from "./dom.js";
 import { figure, loadTexts, text } from "./format.js";
 import { newKey, prepareForms, write } from "./forms.js";
+import { tell } from "./problem.js";
 
 const TICK_MS = 100;
+const DRAFT = "lbzf_crew";
 
 await loadTexts();
 prepareForms();
 prepareCrew();
+prepareOperators();
 prepareStopwatch();
 
 /** Enter goes on to the next station; only the button, or Enter at the last one, saves. */
@@ -26,6 +29,39 @@ function prepareCrew() {
     for (const input of inputs) if (input.dataset.last) input.value = input.dataset.last;
     byId("crew").dispatchEvent(new Event("input"));
     byId("crew").querySelector("button:not([type=button])").focus();
+  });
+}
+
+/** What changes an operator loads the page again: then it is where it was, with the crew that was being written. */
+function prepareOperators() {
+  const people = byId("plant-operators");
+  const crew = byId("crew");
+  const code = byId("operator-code");
+  const written = [...crew.querySelectorAll("input")];
+  const draft = JSON.parse(sessionStorage.getItem(DRAFT));
+  sessionStorage.removeItem(DRAFT);
+  if (draft?.page === location.pathname) {
+    for (const input of written) input.value = draft.values[input.name] ?? input.value;
+    people.open = true;
+    const row = draft.code && people.querySelector(`[data-code="${CSS.escape(draft.code)}"] button`);
+    (row || code).focus();
+  }
+  for (const form of people.querySelectorAll("form")) {
+    form.addEventListener("submit", () => {
+      const values = Object.fromEntries(
+        written.filter((input) => input.value !== input.defaultValue).map((input) => [input.name, input.value]),
+      );
+      sessionStorage.setItem(DRAFT, JSON.stringify({ page: location.pathname, code: form.dataset.code, values }));
+    });
+  }
+  crew.addEventListener("submit", () => sessionStorage.removeItem(DRAFT));
+  byId("operator-missing").addEventListener("click", (event) => {
+    event.preventDefault();
+    const known = new Set([...byId("operators").options].map(({ value }) => value));
+    const codes = written.filter(({ name }) => name.startsWith("at:")).map(({ value }) => value.trim());
+    people.open = true;
+    code.value = codes.find((one) => one && !known.has(one)) ?? "";
+    code.focus();
   });
 }
 
@@ -72,5 +108,6 @@ async function keep(startMs, endMs) {
     start: moment(startMs),
     end: moment(endMs),
   }, newKey());
-  say(byId("stopwatch-said"), wrong ?? text("stopwatch_kept", { figure: seconds }));
+  if (wrong === null) say(byId("stopwatch-said"), text("stopwatch_kept", { figure: seconds }));
+  else tell(byId("stopwatch-said"), wrong);
 }

@@ -2,6 +2,7 @@
 
 import { say } from "./dom.js";
 import { text } from "./format.js";
+import { refusal, tell } from "./problem.js";
 import { proof } from "./session.js";
 
 const GIVE_UP_MS = 15_000;
@@ -37,11 +38,18 @@ const BODIES = {
   }),
   thresholds: (_, values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value)])),
   ending: ({ dataset }, values) => ({ end: moment(dataset.day, values.end) }),
+  operator: (_, values) => ({ code: values.code.trim(), display_name: values.name.trim() }),
+  operator_change: ({ dataset }, values) => ({
+    code: dataset.code,
+    display_name: (values.name ?? dataset.name).trim(),
+    active: dataset.active === "true",
+    notes: dataset.notes || null,
+  }),
   observation: ({ dataset }, values) => ({
     module: dataset.module,
     workstation: dataset.workstation,
     kind: values.kind,
-    observed: dataset.observed,
+    observed: dataset.observed ?? moment(dataset.day, values.time),
     notes: values.notes,
     event_uid: dataset.uid,
   }),
@@ -66,29 +74,29 @@ export function prepareForms() {
       const wrong = await send(form, key);
       button.disabled = false;
       if (wrong === null) location.reload();
-      else say(said, wrong);
+      else tell(said, wrong);
     });
   }
 }
 
-/** Send a form. Returns null, or in words what is wrong. */
+/** Send a form. Returns null, or what is wrong (`tell` shows it). */
 async function send(form, key) {
   let body;
   try {
     body = form.dataset.kind && BODIES[form.dataset.kind](form, Object.fromEntries(new FormData(form)));
   } catch (error) {
-    return error.message;
+    return { words: error.message };
   }
-  return write(form.dataset.send, form.dataset.to, body, key);
+  return write(form.dataset.send, form.dataset.to, body, key, form);
 }
 
-/** One write. Returns null, or in words what is wrong. */
-export async function write(method, address, body, key) {
-  return (await sent(method, address, body, key)).wrong;
+/** One write. Returns null, or what is wrong (`tell` shows it); a form names its values. */
+export async function write(method, address, body, key, form = null) {
+  return (await sent(method, address, body, key, GIVE_UP_MS, form)).wrong;
 }
 
-/** One write. Returns what the API made of it, or in words what is wrong; its status too. */
-export async function sent(method, address, body, key, giveUpMs = GIVE_UP_MS) {
+/** One write. Returns what the API made of it, or what is wrong. */
+export async function sent(method, address, body, key, giveUpMs = GIVE_UP_MS, form = null) {
   try {
     const answer = await fetch(address, {
       method,
@@ -98,9 +106,9 @@ export async function sent(method, address, body, key, giveUpMs = GIVE_UP_MS) {
     });
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return { wrong: null, made: said };
-    return { status: answer.status, wrong: text("not_saved", { why: said.detail ?? String(answer.status) }) };
+    return { wrong: refusal(answer.status, said, form) };
   } catch {
-    return { wrong: text("not_sent") };
+    return { wrong: { words: text("not_sent") } };
   }
 }
 

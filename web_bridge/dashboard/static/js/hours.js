@@ -9,14 +9,19 @@ const GIVE_UP_MS = 8_000;
 export class Hours {
   #element;
   #module;
+  #onThresholds;
   #asking = false;
   #due = false;
   #askedMs = performance.now();
 
-  /** @param module gives the code of the module that is shown, or null. */
-  constructor(element, module) {
+  /**
+   * @param module gives the code of the module that is shown, or null.
+   * @param onThresholds called when the thresholds have come again.
+   */
+  constructor(element, module, onThresholds) {
     this.#element = element;
     this.#module = module;
+    this.#onThresholds = onThresholds;
     this.#takeThresholds();
     setInterval(() => this.#watch(), 1000);
   }
@@ -44,6 +49,7 @@ export class Hours {
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       this.#element.replaceChildren(...parsed.body.childNodes);
       this.#takeThresholds();
+      this.#onThresholds();
     } catch {
       // no connection: the page says so, and this asks again
     } finally {

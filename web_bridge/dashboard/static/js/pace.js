@@ -2,6 +2,9 @@
 
 import { figure, text } from "./format.js";
 
+const SIGNS = { fast: "✓", near: "◆", slow: "✕", "": "" };
+const STATUS = { fast: "green", near: "yellow", slow: "red" };
+
 /** Percent of the pace of the SAM; the engineer sets them for each module. */
 const thresholds = { green: 100, yellow: 100 };
 
@@ -18,14 +21,23 @@ export function pace(durationS, samS) {
   return percent >= thresholds.yellow ? "near" : "slow";
 }
 
-export function versusText(percent) {
-  if (percent === null) return text("versus_unknown");
+export const signOf = (band) => SIGNS[band];
+
+/** The sign of a band with its word, as the server says them too (`Words.sign`); "" where it is not known. */
+export const bandText = (band) => (band ? `${SIGNS[band]} ${text(`status_${STATUS[band]}`)}` : "");
+
+/** So many percent more (+) or less (−) than the SAM. */
+export function percentText(percent) {
   const rounded = Math.round(percent * 10) / 10;
-  if (rounded === 0) return `= ${text("versus_equal")}`;
-  return rounded > 0
-    ? `▲ ${text("versus_over", { figure: figure(rounded) })}`
-    : `▼ ${text("versus_under", { figure: figure(-rounded) })}`;
+  const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "";
+  return text("figure_percent", { figure: sign + figure(Math.abs(rounded)) });
 }
 
-/** The same of so many percent above (+) or below (-) the SAM. */
+/** The band in its sign and word, and the percent against the SAM. */
+export function versusText(percent) {
+  if (percent === null) return text("versus_unknown");
+  return `${bandText(versusPace(percent))} ${percentText(percent)}`;
+}
+
+/** The band of so many percent above (+) or below (-) the SAM. */
 export const versusPace = (percent) => (percent === null ? "" : pace(1 + percent / 100, 1));

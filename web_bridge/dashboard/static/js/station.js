@@ -13,16 +13,20 @@ const MOST_TICKS = 12;
 
 await loadTexts();
 prepareForms();
-const canvas = byId("cycles-chart");
-const data = JSON.parse(canvas.dataset.chart);
-setThresholds(canvas.dataset);
-const points = data.cycles.map(([x, y, quality, uid]) => ({ x, y, quality, uid, pace: pace(y, data.sam_s) }));
-if (points.length) {
-  paint(canvas, cyclesChart);
-  if (data.histogram) paint(byId("histogram"), histogramChart);
+show();
+addEventListener("fresh", show);
+
+function show() {
+  const canvas = byId("cycles-chart");
+  const data = JSON.parse(canvas.dataset.chart);
+  setThresholds(canvas.dataset);
+  const points = data.cycles.map(([x, y, quality, uid]) => ({ x, y, quality, uid, pace: pace(y, data.sam_s) }));
+  if (points.length === 0) return;
+  paint(canvas, () => cyclesChart(data, points));
+  if (data.histogram) paint(byId("histogram"), () => histogramChart(data));
 }
 
-function cyclesChart() {
+function cyclesChart(data, points) {
   const lines = data.sam_s === null ? [] : [level(data.sam_s, text("sam"), "text")];
   const longest = Math.max(...points.map((point) => point.y), data.sam_s ?? 0);
   for (const [key, value] of [["limit_low", data.min_s], ["limit_high", data.max_s]]) {
@@ -46,7 +50,7 @@ function cyclesChart() {
         tooltip: { callbacks: { label: ({ raw }) => `${time(new Date(raw.x))}: ${text("seconds", { figure: figure(raw.y) })}` } },
       },
       scales: {
-        x: { type: "linear", ...span(), afterBuildTicks: fullHours, ticks: { callback: (ms) => time(new Date(ms)).slice(0, 5), maxRotation: 0 } },
+        x: { type: "linear", ...span(points), afterBuildTicks: fullHours, ticks: { callback: (ms) => time(new Date(ms)).slice(0, 5), maxRotation: 0 } },
         y: { beginAtZero: true, ticks: { callback: (value) => text("seconds", { figure: count(value) }) } },
       },
     },
@@ -55,7 +59,7 @@ function cyclesChart() {
 }
 
 /** From the full hour before the first cycle to the one after the last. */
-function span() {
+function span(points) {
   return {
     min: Math.floor(points[0].x / HOUR_MS) * HOUR_MS,
     max: Math.ceil((points.at(-1).x + 1) / HOUR_MS) * HOUR_MS,
@@ -68,14 +72,13 @@ function fullHours(axis) {
   for (let value = axis.min; value <= axis.max; value += step) axis.ticks.push({ value });
 }
 
-function histogramChart() {
-  const { edges_s: edges, counts } = data.histogram;
+function histogramChart({ sam_s: samS, histogram: { edges_s: edges, counts } }) {
   const middles = counts.map((_, place) => (edges[place] + edges[place + 1]) / 2);
   return {
     type: "bar",
     data: {
       labels: middles.map(figure),
-      datasets: [{ data: counts, backgroundColor: middles.map((middle) => colour(`bar-${pace(middle, data.sam_s) || "plain"}`)), barPercentage: 1, categoryPercentage: 0.94 }],
+      datasets: [{ data: counts, backgroundColor: middles.map((middle) => colour(`bar-${pace(middle, samS) || "plain"}`)), barPercentage: 1, categoryPercentage: 0.94 }],
     },
     options: {
       plugins: {

@@ -4,7 +4,7 @@ import { newRecent, showRecent } from "./bars.js";
 import { byId, keep, make, say } from "./dom.js";
 import { count, figure, text } from "./format.js";
 import { keyOf, sinceHeardS } from "./model.js";
-import { versusPace, versusText } from "./pace.js";
+import { bandText, percentText, signOf, versusPace } from "./pace.js";
 
 const FULL = 1.5; // the progress bar ends at one and a half times the SAM
 const AHEAD_S = 3; // the page counts on by itself no longer than this without news
@@ -25,18 +25,21 @@ export function showTiles(model, module, open) {
   showBehind(stations, model);
 }
 
-/** Above the tiles: the stations that are slower than the threshold, the slowest first, in words. */
+/** Above the tiles: the stations of the worst band that there is, the slowest first, in words. */
 function showBehind(stations, model) {
   const measured = stations
     .map((station) => ({ station, percent: (model.cycles.get(keyOf(station)) ?? NOTHING).versus_sam_percent }))
     .filter(({ percent }) => percent !== null);
-  const slow = measured.filter(({ percent }) => versusPace(percent) === "slow").sort((a, b) => b.percent - a.percent);
-  const names = slow.map(({ station, percent }) =>
-    text("behind_one", { station: station.display_name, versus: versusText(percent) }));
+  const band = ["slow", "near", "fast"].find((one) => measured.some(({ percent }) => versusPace(percent) === one)) ?? "";
   const line = byId("behind");
-  line.dataset.status = measured.length === 0 ? "unknown" : slow.length ? "red" : "green";
-  if (measured.length === 0) say(line, text("behind_unmeasured"));
-  else say(line, slow.length ? `▼ ${text("behind_some")} ${names.join(" · ")}` : `✓ ${text("behind_none")}`);
+  line.dataset.pace = band;
+  if (band === "") say(line, text("behind_unmeasured"));
+  else if (band === "fast") say(line, `${signOf(band)} ${text("behind_none")}`);
+  else {
+    const names = measured.filter(({ percent }) => versusPace(percent) === band).sort((a, b) => b.percent - a.percent)
+      .map(({ station, percent }) => text("behind_one", { station: station.display_name, versus: percentText(percent) }));
+    say(line, `${signOf(band)} ${text(`behind_${band}`)} ${names.join(" · ")}`);
+  }
 }
 
 /** So many columns that no row is nearly empty and three rows hold twenty-one stations. */
@@ -49,8 +52,12 @@ function columns(stations) {
 function newTile() {
   const state = make("span", "state", make("i"), make("span"));
   const operation = make("p", "operation", make("span"), make("span"));
-  const sum = make("div", "sum", make("span", "median", make("span"), make("span", "of"), make("b")), make("span", "versus"));
+  const sum = make("div", "sum", make("span", "median", make("span"), make("span", "of"), make("b")), newVersus());
   return make("article", "tile", make("header", "", make("h2", "", make("a")), state), operation, newRunning(), newRecent(), sum);
+}
+
+function newVersus() {
+  return make("span", "versus", make("span"), make("span"), make("span", "of"));
 }
 
 function newRunning() {
@@ -88,8 +95,15 @@ function showSum(sum, cycles) {
   say(median.children[0], text("median"));
   say(median.children[1], ` ${text("median_of", { count: count(cycles.cycles.length) })}`);
   say(median.children[2], text("seconds", { figure: figure(cycles.median_s) }));
-  versus.dataset.pace = versusPace(cycles.versus_sam_percent);
-  say(versus, versusText(cycles.versus_sam_percent));
+  showVersus(versus, cycles.versus_sam_percent);
+}
+
+function showVersus(versus, percent) {
+  const [band, number, against] = versus.children;
+  versus.dataset.pace = versusPace(percent);
+  say(band, percent === null ? text("versus_unknown") : `${bandText(versusPace(percent))} `);
+  say(number, percent === null ? "" : percentText(percent));
+  say(against, percent === null ? "" : ` ${text("versus_against")}`);
 }
 
 /** Let the running cycles count on between two messages. */

@@ -4,9 +4,14 @@ import { colour, paint } from "./charts.js";
 import { count, loadTexts, text } from "./format.js";
 
 await loadTexts();
-for (const canvas of document.querySelectorAll(".trend canvas")) {
-  const days = JSON.parse(canvas.dataset.chart);
-  if (days.some((one) => one.percent !== null)) paint(canvas, () => chart(days));
+show();
+addEventListener("fresh", show);
+
+function show() {
+  for (const canvas of document.querySelectorAll(".trend canvas")) {
+    const days = JSON.parse(canvas.dataset.chart);
+    if (days.some((one) => one.percent !== null)) paint(canvas, () => chart(days));
+  }
 }
 
 function chart(days) {

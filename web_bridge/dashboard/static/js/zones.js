@@ -3,12 +3,11 @@
 import { byId, say } from "./dom.js";
 import { loadTexts, text } from "./format.js";
 import { newKey, sent } from "./forms.js";
+import { tell } from "./problem.js";
 import { Drawing } from "./zones_drawing.js";
 import { Model, changeOf } from "./zones_model.js";
 import { Panel } from "./zones_panel.js";
 import { watchPeople, watchPicture, watchView } from "./zones_sight.js";
-
-const CONFLICT = 409;
 
 await loadTexts();
 const model = new Model(byId("zones"));
@@ -55,10 +54,9 @@ async function save() {
   const names = [];
   for (const station of model.changed) {
     const address = `/api/v1/workstations/${station.module}/${station.code}/zones`;
-    const { wrong, made, status } = await sent("PUT", address, changeOf(station, model.camera), newKey());
+    const { wrong, made } = await sent("PUT", address, changeOf(station, model.camera), newKey());
     if (wrong !== null) {
-      const why = status === CONFLICT ? `${wrong} ${text("zones_conflict")}` : wrong;
-      say(said, `${station.display_name || station.code}: ${why}`);
+      tell(said, { ...wrong, words: `${station.display_name || station.code}: ${wrong.words}` });
       changed();
       return;
     }
