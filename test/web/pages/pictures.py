@@ -28,7 +28,7 @@ from test.web.shift import at_work
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-_COLOURS = 48
+_COLOURS = 160
 _AT_S = 200.0
 """A moment of the simulated scene in which people are at work."""
 _SIZES = {"": DESK, "-phone": PHONE}
