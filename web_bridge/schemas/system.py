@@ -63,7 +63,10 @@ class ExportNew(Entered):
 
     date: Annotated[str, Field(pattern=DATE, description="Local day, YYYY-MM-DD.", examples=["2026-07-15"])]
     shift: Annotated[
-        str | None, Field(min_length=1, max_length=200, description="Label; null: all of the day.")
+        str | None,
+        Field(
+            min_length=1, max_length=200, description="Label; null: all of the day.", examples=["jornada_1"]
+        ),
     ] = None
     module: Annotated[ModuleIn | None, Field(description="null: all.")] = None
 

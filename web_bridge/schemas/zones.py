@@ -74,26 +74,26 @@ class ZoneIn(Entered):
     )
     motion_threshold: Annotated[
         Annotated[float, Field(gt=0, le=1, strict=True, allow_inf_nan=False)] | None,
-        Field(description="Share of its pixels that must move; null: 0.08."),
+        Field(description="Share of its pixels that must move; null: 0.08.", examples=[0.08]),
     ] = None
-    enter_s: Annotated[Annotated[float, Field(ge=0, le=60, strict=True)] | None, Field(description="s")] = (
-        None
-    )
-    leave_s: Annotated[Seconds | None, Field(description="s")] = None
-    linger_s: Annotated[Seconds | None, Field(description="s")] = None
+    enter_s: Annotated[
+        Annotated[float, Field(ge=0, le=60, strict=True)] | None, Field(description="s", examples=[0.4])
+    ] = None
+    leave_s: Annotated[Seconds | None, Field(description="s", examples=[1.0])] = None
+    linger_s: Annotated[Seconds | None, Field(description="s", examples=[0.0])] = None
 
 
 class LimitsIn(Entered):
     """Which durations can be a cycle; null: as the plant file's defaults say."""
 
-    min_cycle_s: Annotated[Limit | None, Field(description="s")] = None
-    max_cycle_s: Annotated[Limit | None, Field(description="s")] = None
-    min_dwell_ratio: Ratio | None = None
-    min_confidence: Ratio | None = None
-    max_second_person_ratio: Ratio | None = None
-    max_drift_unknown_ratio: Ratio | None = None
+    min_cycle_s: Annotated[Limit | None, Field(description="s", examples=[15.0])] = None
+    max_cycle_s: Annotated[Limit | None, Field(description="s", examples=[240.0])] = None
+    min_dwell_ratio: Annotated[Ratio | None, Field(examples=[0.5])] = None
+    min_confidence: Annotated[Ratio | None, Field(examples=[0.4])] = None
+    max_second_person_ratio: Annotated[Ratio | None, Field(examples=[0.3])] = None
+    max_drift_unknown_ratio: Annotated[Ratio | None, Field(examples=[0.2])] = None
     max_gap_s: Annotated[
-        Annotated[float, Field(gt=0, le=3600, strict=True)] | None, Field(description="s")
+        Annotated[float, Field(gt=0, le=3600, strict=True)] | None, Field(description="s", examples=[2.0])
     ] = None
 
 
@@ -135,15 +135,26 @@ class StationZonesChange(Entered):
     ] = None
     camera: Annotated[
         str | None,
-        Field(pattern=r"^cam[1-9][0-9]{0,3}$", description="Of a new station; needed there only."),
+        Field(
+            pattern=r"^cam[1-9][0-9]{0,3}$",
+            description="Of a new station; needed there only.",
+            examples=["cam1"],
+        ),
     ] = None
-    display_name: Annotated[str, Field(max_length=200, description="Of a new station.")] = ""
+    display_name: Annotated[
+        str, Field(max_length=200, description="Of a new station.", examples=["Puesto 6"])
+    ] = ""
     operation: Annotated[
-        str, Field(max_length=200, description="Of a new station, as in the standard times.")
+        str,
+        Field(
+            max_length=200,
+            description="Of a new station, as in the standard times.",
+            examples=["CERRAR COSTADOS"],
+        ),
     ] = ""
     sequence_pos: Annotated[
         Annotated[int, Field(ge=1, le=1000, strict=True)] | None,
-        Field(description="Of a new station: position in the flow."),
+        Field(description="Of a new station: position in the flow.", examples=[6]),
     ] = None
 
 

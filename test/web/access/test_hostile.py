@@ -21,9 +21,10 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from lbzf_ros.config.access import AccessSettings
-from test.web.access.people import access, client, with_access
+from test.web.access.people import ADMIN, PASSWORD, access, client, with_access
 from test.web.factory import Line, fill
 from test.web.serve import Server, serving
+from web_bridge.access import permissions
 from web_bridge.access.connection import server_config
 from web_bridge.access.matching import routes_of
 from web_bridge.app import create_app
@@ -268,6 +269,61 @@ def test_sql_in_every_filter(filled_line: Line, tmp_path: Path) -> None:
     with sqlite3.connect(filled_line.data / "lbzf.db") as connection:
         assert connection.execute("SELECT count(*) FROM cycle_events").fetchone() == before
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == tables
+
+
+PAGES = {
+    "/board/{module}": (),
+    "/board/{module}/hours": (),
+    "/modules/{module}": ("day",),
+    "/stations/{module}": ("day",),
+    "/stations/{module}/{workstation}": ("day", "skip"),
+    "/entry/{module}": (),
+    "/summary": ("day",),
+    "/zones": ("camera",),
+    "/cycles/{uid}": (),
+    "/admin": ("actor", "subject", "after"),
+}
+
+
+def test_sql_in_every_filter_of_the_pages(filled_line: Line, tmp_path: Path) -> None:
+    """As above; the description of the API does not name the pages."""
+    browser: TestClient = client(filled_line, access(tmp_path), peer=("127.0.0.1", 1), host="localhost")
+    reads = {path for method, path in permissions.TABLE if method == "GET" and not path.startswith("/api/")}
+    assert {path.replace("{station}", "{workstation}") for path in reads if "{" in path} <= set(PAGES) | {
+        "/zones/{camera}/proposal"
+    }
+    for path, queries in PAGES.items():
+        good = path.format(module="ANGELA", workstation="PUESTO_01", uid="x")
+        names = [name for name in ("module", "workstation", "uid") if f"{{{name}}}" in path]
+        for text in SQL:
+            values = {"module": "ANGELA", "workstation": "PUESTO_01", "uid": "x"}
+            asked: list[tuple[str, dict[str, str]]] = [
+                (path.format(**{**values, name: quote(text, safe="")}), {}) for name in names
+            ]
+            asked += [(good, {name: text}) for name in queries]
+            for address, query in asked:
+                answer = browser.get(address, params=query)
+                assert answer.status_code in (200, 303, 404, 422), (address, query, answer.text[:300])
+                assert "argon2" not in answer.text
+    with sqlite3.connect(filled_line.data / "lbzf.db") as connection:
+        assert connection.execute("SELECT count(*) FROM cycle_events").fetchone()[0] > 50
+
+
+def test_no_write_is_taken_from_a_cookie_alone(shared_line: Line, tmp_path: Path) -> None:
+    """CSRF: any page can have the browser send its cookie; every route that changes something asks for more."""
+    found = access(tmp_path, providers=["local"])
+    found.accounts.set_password(ADMIN, PASSWORD)
+    browser = client(shared_line, found)
+    cookie = {"Cookie": f"{found.cookie}={found.accounts.sign_in(ADMIN)}"}
+    assert browser.get("/api/v1/session", headers=cookie).status_code == 200
+    writes = [
+        line for line, rule in permissions.TABLE.items() if line[0] not in ("GET", "HEAD") and not rule.public
+    ]
+    assert len(writes) > 25
+    for method, path in writes:
+        address = re.sub(r"\{[^}]*\}", "1", path)
+        answer = browser.request(method, address, headers=cookie, json={})
+        assert answer.status_code == 403, (method, address, answer.status_code, answer.text[:200])
 
 
 _GOOD = {"module": "ANGELA", "date": "2026-07-15", "workstation": "PUESTO_01", "from": "2026-07-15T00:00:00Z"}

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lbzf_ros.config.access import AccessSettings
-from test.web.access.people import access, client
+from test.web.access.people import ENGINEER, PASSWORD, access, client
 from test.web.factory import Line
 from web_bridge.access import tokens
 from web_bridge.access.identity import Refused
@@ -207,6 +207,28 @@ def test_a_write_with_a_token_needs_no_other_proof(
     browser = client(shared_line, access(tmp_path / "data", **settings(keys_file)))
     headers = {"Authorization": f"Bearer {token()}", "Origin": "https://elsewhere.example"}
     assert browser.post("/api/v1/operators", headers=headers, json={}).status_code == 422
+
+
+@pytest.mark.parametrize("order", [["jwt", "local"], ["local", "jwt"]])
+def test_the_first_provider_that_knows_says_who_it_is(
+    shared_line: Line, tmp_path: Path, keys_file: Path, order: list[str]
+) -> None:
+    """In the order of the settings; one that does not know is passed over; a false token ends it."""
+    found = access(tmp_path / "data", **settings(keys_file) | {"providers": order})
+    found.accounts.set_password(ENGINEER, PASSWORD)
+    browser = client(shared_line, found)
+    cookie = {"Cookie": f"{found.cookie}={found.accounts.sign_in(ENGINEER)}"}
+    good, false = ({"Authorization": f"Bearer {one}"} for one in (token(), token(key=OTHER_KEY)))
+
+    def who(headers: dict[str, str]) -> str:
+        answer = browser.get(HERE, headers=headers)
+        return str(answer.json()["provider"]) if answer.status_code == 200 else str(answer.status_code)
+
+    assert (who(cookie), who(good)) == ("local", "jwt")
+    assert who(cookie | good) == order[0]
+    assert who(cookie | false) == ("401" if order[0] == "jwt" else "local")
+    assert who({"Cookie": f"{found.cookie}=of-a-session-that-has-ended"} | good) == "jwt"
+    assert who({}) == "401"
 
 
 class KeyServer:
