@@ -17,7 +17,15 @@ from lbzf_ros.release.errors import ReleaseError
 from lbzf_ros.release.worker import WORKER
 
 _PACKAGE = Path(lbzf_ros.__file__).resolve().parent
-_PARTS = ("__init__.py", "disk.py", "page.py", "core/__init__.py", "core/errors.py", "release/*.py")
+_PARTS = (
+    "__init__.py",
+    "disk.py",
+    "page.py",
+    "core/__init__.py",
+    "core/causes.py",
+    "core/errors.py",
+    "release/*.py",
+)
 _SSH = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15")
 _MAIN = "from lbzf_ros.release.worker import main\n\nmain()\n"
 

@@ -234,7 +234,8 @@ def test_what_it_cannot_read_is_an_error_and_no_end(tmp_path: Path, ear: Listene
 
         def said() -> bool:
             graph.pictures["cam1"].publish(wrong)
-            return "do not fit" in graph.status("cam1").message
+            status = graph.status("cam1")
+            return status is not None and "do not fit" in status.message
 
         ear.wait_for("it is said", said)
         graph.insist("cam1", 2, room())
