@@ -163,3 +163,8 @@ def test_what_lies_in_spans_and_what_does_not_are_together_the_whole(
 def test_short_pauses_belong_to_a_span() -> None:
     assert spans.merged([(0, 10), (12, 20), (30, 40)], pause_ns=2) == [(0, 20), (30, 40)]
     assert math.isclose(spans.minutes(spans.HOUR_NS), 60)
+
+
+@given(found=st.lists(times, max_size=30), zone=st.sampled_from(ZONES))
+def test_days_are_counted_once_each(found: list[int], zone: str) -> None:
+    assert hours.count_days(sorted(found), zone) == len({hours.day_of(time, zone) for time in found})

@@ -77,18 +77,26 @@ def summary(request: Request, context: InContext, day: AskedDay) -> HTMLResponse
         here="summary",
         module=modules[0].code if modules else None,
         day=day,
-        lines=[_line(context, row, day) for row in modules],
+        lines=_lines(context, modules, day),
         activity=activity,
         was_active_today=_on(activity, day, context.time_zone),
     )
 
 
-def _line(context: Context, row: ModuleRow, day: Day) -> ModuleLine:
-    trend, board = context.days.trend_and_board(row.code, day.date, now_ns=day.now_ns, days=_TREND_DAYS)
+def _lines(context: Context, modules: list[ModuleRow], day: Day) -> list[ModuleLine]:
+    codes = [row.code for row in modules]
+    found = context.days.trends_and_boards(codes, day.date, now_ns=day.now_ns, days=_TREND_DAYS)
+    return [
+        ModuleLine(row, board.totals, trend, board.thresholds, _chart(trend))
+        for row, (trend, board) in zip(modules, found, strict=True)
+    ]
+
+
+def _chart(trend: Trend) -> str:
     points = [
         {"date": one.date, "percent": one.efficiency_percent, "low": one.coverage_low} for one in trend.days
     ]
-    return ModuleLine(row, board.totals, trend, board.thresholds, json.dumps(points, separators=(",", ":")))
+    return json.dumps(points, separators=(",", ":"))
 
 
 def _on(activity: Activity, day: Day, time_zone: str) -> bool:

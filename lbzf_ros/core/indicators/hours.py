@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lbzf_ros.core.errors import InvalidValue
@@ -116,9 +116,19 @@ def days_before(date: str, days: int) -> str:
     return (parse_day(date) - dt.timedelta(days=days)).isoformat()
 
 
-def last_days(date: str, days: int) -> Sequence[str]:
+@functools.lru_cache(maxsize=_KEPT)
+def last_days(date: str, days: int) -> tuple[str, ...]:
     """So many days up to and with a day, in order."""
-    return [days_before(date, n) for n in range(days - 1, -1, -1)]
+    return tuple(days_before(date, n) for n in range(days - 1, -1, -1))
+
+
+def count_days(times_ns: Iterable[int], time_zone: str) -> int:
+    """In how many local days times are that come in order."""
+    days, until_ns = 0, None
+    for time_ns in times_ns:
+        if until_ns is None or time_ns >= until_ns:
+            days, until_ns = days + 1, local_day(day_of(time_ns, time_zone), time_zone)[1]
+    return days
 
 
 def _at(day: dt.date, minute: int, time_zone: str) -> int:

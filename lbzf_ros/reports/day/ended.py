@@ -7,6 +7,7 @@ calendar, so that trends of other lengths and up to other days find them too.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from lbzf_ros.core.indicators.hours import local_day, parse_day
+from lbzf_ros.core.indicators.hours import day_of, days_before, local_day, parse_day
 from lbzf_ros.core.indicators.spans import Span
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.day.rules import DayRules
@@ -51,11 +52,7 @@ class EndedDays:
     ) -> TrendPart:
         """As `trend_part`, of those first days that are over; only what has changed is worked out again."""
         zone = rules.time_zone
-        wanted = list(_blocks([date for date in dates if _is_over(date, zone, now_ns)]))
-        blocks = [[date for date in _block_of(days[0]) if _is_over(date, zone, now_ns)] for days in wanted]
-        spans = [
-            (local_day(days[0], zone)[0], local_day(days[-1], zone)[1] + MAX_SHIFT_NS) for days in blocks
-        ]
+        wanted, blocks, spans = _calendar(tuple(dates), _last_over(zone, now_ns), zone)
         made_of = [
             (rules.of(module), rules.thresholds, zone, mark)
             for mark in self._marks(connection, module, spans, now_ns)
@@ -113,9 +110,25 @@ class EndedDays:
                 self._found.popitem(last=False)
 
 
-def _is_over(date: str, zone: str, now_ns: int) -> bool:
-    """A shift that begins on a day is over a day after its end at the latest, entered or not."""
-    return local_day(date, zone)[1] + MAX_SHIFT_NS <= now_ns
+def _last_over(zone: str, now_ns: int) -> str:
+    """The last day that is over: a shift that begins on a day ends a day after it at the latest, entered or not."""
+    return days_before(day_of(now_ns - MAX_SHIFT_NS, zone), 1)
+
+
+class _Calendar(NamedTuple):
+    """Days that were asked for, and the blocks in which they are, with their spans, as far as they are over."""
+
+    wanted: list[list[str]]
+    blocks: list[list[str]]
+    spans: list[Span]
+
+
+@functools.lru_cache(maxsize=_SPANS_KEPT)
+def _calendar(dates: tuple[str, ...], last: str, zone: str) -> _Calendar:
+    wanted = list(_blocks([date for date in dates if date <= last]))
+    blocks = [[date for date in _block_of(days[0]) if date <= last] for days in wanted]
+    spans = [(local_day(days[0], zone)[0], local_day(days[-1], zone)[1] + MAX_SHIFT_NS) for days in blocks]
+    return _Calendar(wanted, blocks, spans)
 
 
 def _blocks(dates: Sequence[str]) -> Iterator[list[str]]:

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlalchemy import Connection, Engine
 
 from lbzf_ros.core.errors import InvalidValue
-from lbzf_ros.core.indicators.hours import day_of, days_before, last_days, local_day, same_clock_time
+from lbzf_ros.core.indicators.hours import (
+    count_days,
+    day_of,
+    days_before,
+    last_days,
+    local_day,
+    same_clock_time,
+)
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.reports.day import trend
 from lbzf_ros.reports.day.balance import check_qualities
@@ -165,13 +172,17 @@ class DayReader:
         with transaction(self._engine, "read a trend") as connection:
             return self._trend(connection, module, date, now_ns, days)[0]
 
-    def trend_and_board(
-        self, module: str, date: str, *, now_ns: int, days: int = 28
-    ) -> tuple[Trend, HourBoard]:
-        """Both of the same moment, for less than one after the other."""
-        with transaction(self._engine, "read a trend and its day") as connection:
-            found, day = self._trend(connection, module, date, now_ns, days)
-            return found, (day or self._chosen(connection, module, date, None, now_ns)).board()
+    def trends_and_boards(
+        self, modules: Sequence[str], date: str, *, now_ns: int, days: int = 28
+    ) -> list[tuple[Trend, HourBoard]]:
+        """Both of each module, of the same moment: for less than one after the other."""
+        found = []
+        with transaction(self._engine, "read trends and their day") as connection:
+            for module in modules:
+                over_days, day = self._trend(connection, module, date, now_ns, days)
+                day = day or self._chosen(connection, module, date, None, now_ns)
+                found.append((over_days, day.board()))
+        return found
 
     def _trend(
         self, connection: Connection, module: str, date: str, now_ns: int, days: int
@@ -211,7 +222,7 @@ class DayReader:
             from_ns=from_ns,
             to_ns=to_ns,
             entries=len(times),
-            days=len({day_of(time, zone) for time in times}),
+            days=count_days(times, zone),
             last_ns=times[-1] if times else None,
         )
 

@@ -192,7 +192,7 @@ def _answers(days: DayReader, now_ns: int) -> dict[str, object]:
             f"{date} summary": days.summary("ANGELA", date, now_ns=now_ns),
             f"{date} comparison": days.comparison("ANGELA", date, now_ns=now_ns),
             f"{date} trend": days.trend("ANGELA", date, now_ns=now_ns, days=10),
-            f"{date} both": days.trend_and_board("ANGELA", date, now_ns=now_ns),
+            f"{date} both": days.trends_and_boards(["ANGELA"], date, now_ns=now_ns),
             f"{date} station": days.station_day("ANGELA", "PUESTO_03", date, now_ns=now_ns),
             f"{date} operators": days.operator_hours("ANGELA", date, now_ns=now_ns),
         }
