@@ -55,7 +55,7 @@ def test_a_page_is_sound(line: Line, server: Server, browser: Browser, name: str
         visit.page.screenshot(path=SCREENSHOTS / f"{name}-{reader}.png", full_page=whole)
         assert visit.page.evaluate("document.documentElement.lang") == language
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-        assert _serious(visit) == []
+        assert serious(visit) == []
         assert visit.wrong == []
         assert 5_000 < visit.bytes_received < MAX_BYTES
 
@@ -92,7 +92,7 @@ def test_what_is_folded_away_is_sound_too(
         _until_drawn(visit.page, name)
         visit.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-        assert _serious(visit) == []
+        assert serious(visit) == []
         assert visit.wrong == []
 
 
@@ -139,7 +139,7 @@ def _until_drawn(page: Page, name: str) -> None:
     page.wait_for_load_state("load" if name in ("board", "zones") else "networkidle")
 
 
-def _serious(visit: Visit) -> list[str]:
+def serious(visit: Visit) -> list[str]:
     """What axe-core finds that keeps somebody from using the page."""
     found = Axe().run(visit.page).response["violations"]
     return [
