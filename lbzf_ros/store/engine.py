@@ -29,21 +29,23 @@ PRAGMAS = {
 
 
 def writing_engine(path: Path) -> Engine:
-    """Open a database to write; it is made when absent. A transaction takes the write lock when it begins.
+    """Open an existing database to write; `migrate` makes one. A transaction takes the write lock when it begins.
+
+    It is found missing at the first transaction.
 
     What is committed is on the disk, also when the power fails next: the sender forgets an event that is acknowledged,
     and a person sees that his entry was taken. With NORMAL the last commits could be gone.
     """
-    return _engine(path, mode="rwc", begin="BEGIN IMMEDIATE", pragmas=PRAGMAS | {"synchronous": "FULL"})
+    return _engine(path, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS | {"synchronous": "FULL"})
 
 
 def reading_engine(path: Path) -> Engine:
     """Open an existing database to read only. It is found missing at the first query."""
-    # "mode=ro" cannot open a WAL database that nobody else has open; query_only refuses every write just as well.
+    # query_only refuses every write as well as "mode=ro" would, see `_engine`.
     pragmas = {name: value for name, value in PRAGMAS.items() if name != "journal_mode"} | {
         "query_only": "ON"
     }
-    return _engine(path, mode="rw", begin="BEGIN", pragmas=pragmas)
+    return _engine(path, begin="BEGIN", pragmas=pragmas)
 
 
 @contextmanager
@@ -64,8 +66,10 @@ def transaction(engine: Engine, doing: str) -> Iterator[Connection]:
         raise StoreError(in_words(engine.url.database, doing, error.orig or error)) from error
 
 
-def _engine(path: Path, *, mode: str, begin: str, pragmas: dict[str, str]) -> Engine:
-    address = f"file:{quote(str(path))}?mode={mode}"
+def _engine(path: Path, *, begin: str, pragmas: dict[str, str]) -> Engine:
+    # "rwc" would put an empty database in the place of one that was deleted, and "ro" cannot open a WAL database that
+    # nobody else has open.
+    address = f"file:{quote(str(path))}?mode=rw"
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)), creator=lambda: _connect(address, pragmas)
     )

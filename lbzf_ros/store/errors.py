@@ -15,7 +15,7 @@ _ADVICE = {
     "full": "free some space on its disk",
     "disk I/O": "check its disk",
     "constraint failed": "such a row cannot be",
-    "unable to open": "check that the folder exists and may be written",
+    "unable to open": "check that the folder exists and may be written, or bring the file back with `lbzf restore`",
     "readonly": "check that the file and its folder may be written",
     "no such table": "it has not been set up: start LBZF on this data folder once",
     "no such column": "it is older than this program: start LBZF on this data folder once",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -51,11 +52,12 @@ def test_a_reader_cannot_write(engine: Engine, database: Path) -> None:
         connection.exec_driver_sql(ADD)
 
 
-def test_a_reader_does_not_make_a_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("opening", [reading_engine, writing_engine])
+def test_a_database_is_not_made_by_opening_it(tmp_path: Path, opening: Callable[[Path], Engine]) -> None:
     missing = tmp_path / "lbzf.db"
     with (
         pytest.raises(StoreError, match=r"lbzf\.db: read modules: unable to open"),
-        transaction(reading_engine(missing), "read modules"),
+        transaction(opening(missing), "read modules"),
     ):
         pytest.fail("there is nothing to read")
     assert not missing.exists()

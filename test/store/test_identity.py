@@ -43,6 +43,8 @@ def test_a_deleted_database_is_an_error_and_is_not_made_anew(
         writer.write([cycle(roi_sets, EventKind.END)])
     with pytest.raises(StoreError, match="gone"):
         reader.cycles()
+    with pytest.raises(StoreError, match="unable to open"):
+        writer.write([cycle(roi_sets, EventKind.END)])  # the connection that noticed is not used again
     assert not database.exists()
 
 

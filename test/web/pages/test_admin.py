@@ -20,7 +20,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +180,31 @@ def test_a_module_is_exported_from_its_page(
         day.fill("14/7/2026")
         page.get_by_role("button", name=button, exact=True).click()
         expect(page.locator("#exported a").first).to_have_text("indicadores-2026-07-14-angela.xlsx")
+        assert visit.wrong == []
+
+
+def test_what_is_sent_before_the_texts_are_there_waits_for_them(server: Server, browser: Browser) -> None:
+    """A form sent by the browser itself would go to another address, and what was written would be lost."""
+    with visiting(browser, f"{server.url}/board/ANGELA") as visit:
+        page = visit.page
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/static/texts/*.json", hold)
+        page.goto(f"{server.url}/modules/ANGELA", wait_until="domcontentloaded")
+        page.wait_for_function(
+            "performance.getEntriesByName(location.origin + '/static/js/exports.js').length > 0"
+        )
+        page.locator("#export .date").fill("ayer")
+        page.locator("#export button").click()
+        page.wait_for_timeout(200)
+        assert held
+        for route in held:
+            route.continue_()
+        expect(page.locator("#export .said")).to_contain_text("Escriba el día así: dd/mm/aaaa")
+        assert page.url == f"{server.url}/modules/ANGELA"
         assert visit.wrong == []
 
 

@@ -8,10 +8,10 @@ import { tell } from "./problem.js";
 const TICK_MS = 100;
 const DRAFT = "lbzf_crew";
 
-await loadTexts();
 prepareForms();
 prepareCrew();
 prepareOperators();
+await loadTexts();
 prepareStopwatch();
 
 /** Enter goes on to the next station; only the button, or Enter at the last one, saves. */

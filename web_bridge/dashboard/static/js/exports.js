@@ -7,7 +7,6 @@ import { tell } from "./problem.js";
 
 const GIVE_UP_MS = 180_000;
 
-await loadTexts();
 prepare();
 addEventListener("fresh", prepare);
 
@@ -18,6 +17,7 @@ function prepare() {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    await loadTexts();
     const button = form.querySelector("button");
     const { module, day: written } = Object.fromEntries(new FormData(form));
     // The board has no field: its day is the one that it shows.

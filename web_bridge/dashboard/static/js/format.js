@@ -12,7 +12,12 @@ const tenths = number(1);
 let dayFormat;
 let timeFormat;
 
-export async function loadTexts() {
+let loading;
+
+/** Asked for once, however many scripts of a page wait for it. */
+export const loadTexts = () => (loading ??= load());
+
+async function load() {
   const answer = await fetch(`/static/texts/${language}.json`);
   if (!answer.ok) throw new Error(`texts: ${answer.status}`);
   catalogue = await answer.json();

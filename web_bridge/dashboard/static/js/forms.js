@@ -1,7 +1,7 @@
 // What people enter goes to the API: once, however often the button is pressed, with an answer in words.
 
 import { say } from "./dom.js";
-import { text } from "./format.js";
+import { loadTexts, text } from "./format.js";
 import { refusal, tell } from "./problem.js";
 import { proof } from "./session.js";
 
@@ -59,7 +59,7 @@ const BODIES = {
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Let every form of the page send what its `data-kind` says. */
+/** Let every form of the page send what its `data-kind` says, before the texts are there too. */
 export function prepareForms() {
   for (const form of document.querySelectorAll("form[data-send]")) {
     let key = newKey();
@@ -70,6 +70,7 @@ export function prepareForms() {
       const button = form.querySelector("button:not([type=button])");
       const said = form.querySelector(".said");
       button.disabled = true;
+      await loadTexts();
       say(said, text("saving"));
       const wrong = await send(form, key);
       button.disabled = false;

@@ -8,8 +8,9 @@ import { tell } from "./problem.js";
 const GIVE_UP_MS = 15_000;
 const GONE = { 404: "clip_never", 410: "clip_gone" };
 
-await loadTexts();
 prepareForms();
+byId("decision")?.addEventListener("submit", decide);
+await loadTexts();
 
 const picture = document.querySelector("img.picture");
 picture?.addEventListener("error", sayNoPicture);
@@ -42,16 +43,17 @@ async function whyNot(address) {
   }
 }
 
-byId("decision")?.addEventListener("submit", async (event) => {
+async function decide(event) {
   event.preventDefault();
   const form = event.target;
   const button = form.querySelector("button");
   const said = form.querySelector(".said");
   button.disabled = true;
+  await loadTexts();
   say(said, text("saving"));
   const body = { reason: form.elements.reason.value, replace: false };
   const wrong = await write("PUT", form.dataset.to, body, newKey(), form);
   button.disabled = false;
   if (wrong === null) location.reload();
   else tell(said, wrong);
-});
+}

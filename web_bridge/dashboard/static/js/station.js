@@ -11,8 +11,8 @@ const SHAPES = { fast: "circle", near: "rectRot", slow: "triangle", "": "circle"
 const HOUR_MS = 3_600_000;
 const MOST_TICKS = 12;
 
-await loadTexts();
 prepareForms();
+await loadTexts();
 show();
 addEventListener("fresh", show);
 
