@@ -74,8 +74,11 @@ def work_out_today(context: Context, breathe: Callable[[], object] = lambda: Non
     Raises:
         LbzfError: the database cannot be read.
     """
-    for day in context.days.work_ahead(now_ns=context.clock_ns(), for_ns=round(2 * _PERIOD_S * NS_PER_S)):
+    for_ns = round(2 * _PERIOD_S * NS_PER_S)
+    for day in context.days.work_ahead(now_ns=context.clock_ns(), for_ns=for_ns):
         text_of(day)
+        breathe()
+    for _ in context.days.compare_ahead(now_ns=context.clock_ns(), for_ns=for_ns):
         breathe()
 
 

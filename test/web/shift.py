@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from test.web.factory import Line
+from test.web.factory import NODES, Line
 from web_bridge.live import CameraState
 
 _PERIOD_S = 0.2
@@ -15,7 +15,11 @@ _PERIOD_S = 0.2
 
 @contextmanager
 def at_work(
-    line: Line, running_s: Mapping[int, float | None], *, dark: frozenset[str] = frozenset()
+    line: Line,
+    running_s: Mapping[int, float | None],
+    *,
+    dark: frozenset[str] = frozenset(),
+    alarms: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Report every picture of a line on the real clocks, in a thread, for the length of a block.
 
@@ -23,6 +27,7 @@ def at_work(
         line: on the real clocks.
         running_s: stations (counted from 1) with the age of their running cycle at the beginning; None: idle.
         dark: cameras without signal.
+        alarms: what persistence says is wrong, by its part.
     """
     stop = threading.Event()
     began_s = time.monotonic()
@@ -34,7 +39,8 @@ def at_work(
                 for number, age_s in running_s.items()
             }
             stamp_ns = time.time_ns()
-            line.report_nodes()
+            line.report_nodes(*(node for node in NODES if node != "persistence"))
+            line.live.report_node("persistence", dict(alarms or {}), now_s=line.context.now_s())
             for label in ("cam1", "cam2"):
                 if label in dark:
                     line.report_camera(label, CameraState.OFFLINE)

@@ -46,7 +46,10 @@ class SessionInfo(BaseModel):
     modules: list[str] | None = Field(
         description="Codes of the modules that you may see; null: all.", examples=[["ANGELA"]]
     )
-    csrf_token: str = Field(description="For the header X-CSRF-Token of every write that a browser sends.")
+    csrf_token: str = Field(
+        description="For the header X-CSRF-Token of every write that a browser sends.",
+        examples=["k1yQm0Zc7v3r.8d1f"],
+    )
     can_sign_out: bool = Field(description="Whether POST /logout would end anything.")
 
 

@@ -30,7 +30,7 @@ def routes_of(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
             yield "GET", str(route.path)
         else:
             for method in sorted(set(methods) - {"HEAD"}):
-                yield method, str(route.path)
+                yield method, compile_path(str(route.path))[1]
 
 
 class Matcher:
@@ -46,8 +46,8 @@ class Matcher:
                     ("GET", path, re.compile(f"^{re.escape(path.rstrip('/'))}(?:/.*)?$", re.DOTALL))
                 )
                 continue
-            pattern, _, _ = compile_path(path)
-            self._routes += [(method, path, pattern) for method in sorted(set(methods) - {"HEAD"})]
+            pattern, template, _ = compile_path(path)
+            self._routes += [(method, template, pattern) for method in sorted(set(methods) - {"HEAD"})]
         self._kept: dict[tuple[str, str], Found | None] = {}
 
     def find(self, method: str, path: str) -> Found | None:

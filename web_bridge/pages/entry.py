@@ -18,7 +18,7 @@ from web_bridge.pages import plant
 from web_bridge.pages.days import AskedDay, Day
 from web_bridge.pages.lists import whole
 from web_bridge.pages.reader import reader_of
-from web_bridge.pages.rendering import render
+from web_bridge.pages.rendering import part, render
 from web_bridge.pages.routing import page_router
 from web_bridge.routes.parameters import InContext, InDatabase, People
 
@@ -50,6 +50,8 @@ def entry(
     lately, _ = local_day(days_before(day.date, _LOOK_BACK_DAYS), context.time_zone)
     last = people.last_at_stations(module=found.code, from_ns=lately, to_ns=from_ns)
     rows = _assignments(people, found.code, from_ns, to_ns)
+    operators, words = _operators(people), reader_of(request).words
+    active = sum(one.active for one in operators)
     return render(
         request,
         "entry.html",
@@ -67,7 +69,8 @@ def entry(
         names={one.code: one.display_name for one in line},
         targets=targets_of_day(database.reading, module=found.code, date=day.date),
         orders=orders(database.reading, module=found.code, from_ns=from_ns, to_ns=to_ns).items,
-        operators=_operators(people),
+        active_operators=active,
+        operators_part=part("operators.html", words, operators=operators, active=active),
         thresholds=asdict(limits.thresholds),
     )
 
@@ -98,7 +101,7 @@ def _assignments(people: PeopleReader, module: str, from_ns: int, to_ns: int) ->
     return sorted(rows, key=lambda row: row.start_ns)
 
 
-def _operators(people: PeopleReader) -> list[OperatorRow]:
+def _operators(people: PeopleReader) -> tuple[OperatorRow, ...]:
     """By code, those who may be assigned first; not who was erased."""
     known = [row for row in whole(lambda after: people.operators(after=after)) if row.external_code]
-    return sorted(known, key=lambda row: (not row.active, row.external_code))
+    return tuple(sorted(known, key=lambda row: (not row.active, row.external_code)))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from lbzf_ros import __version__
 from web_bridge.pages.catalogue import LANGUAGES
 from web_bridge.pages.navigation import menu
 from web_bridge.pages.reader import THEMES, reader_of
+from web_bridge.pages.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 PRIVATE = {"Cache-Control": "private, no-cache"}
@@ -36,6 +39,18 @@ def compile_templates() -> None:
     environment = _environment()
     for name in environment.list_templates():
         environment.get_template(name)
+
+
+@functools.lru_cache(maxsize=32)
+def part(template: str, words: Words, **values: Hashable) -> Markup:
+    """A part of a page that is long and seldom changes, kept by what it is made of.
+
+    Args:
+        template: file in `templates`.
+        words: of the reader.
+        values: for the template.
+    """
+    return Markup(_environment().get_template(template).render(t=words, **values))
 
 
 def render(

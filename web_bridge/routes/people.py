@@ -64,7 +64,7 @@ def create_operator(writer: Writer, new: OperatorNew) -> Response:
     )
 
 
-@router.put("/operators/{code}", **writes(Done))
+@router.put("/operators/{code:path}", **writes(Done))
 def change_operator(writer: Writer, code: OperatorPath, new: OperatorChange) -> Response:
     """Change what an operator is called, and whether he is active. Cycles and shifts keep who worked."""
 

@@ -20,38 +20,9 @@ from pydantic import Field, create_model
 
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.schemas.base import Schema, UtcTime
+from web_bridge.schemas.examples import example_of
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
-_EXAMPLES: dict[str, Any] = {
-    "module": "ANGELA",
-    "code": "PUESTO_01",
-    "workstation": "PUESTO_01",
-    "bottleneck": "PUESTO_06",
-    "sam_bottleneck": "PUESTO_06",
-    "display_name": "Puesto 1",
-    "operation": "PESPUNTAR CUELLO",
-    "date": "2026-07-15",
-    "label": "06:00",
-    "shift": "jornada_1",
-    "sam_s": 22.8,
-    "duration_s": 22.4,
-    "median_s": 22.1,
-    "p10_s": 19.8,
-    "p90_s": 27.3,
-    "takt_s": 73.5,
-    "meta": 49.0,
-    "real": 47,
-    "units": 47,
-    "percent": 95.9,
-    "efficiency_percent": 83.2,
-    "pace_percent": 103.2,
-    "efficiency": 0.71,
-    "minutes": 60.0,
-    "elapsed_minutes": 41.5,
-    "scheduled_minutes": 480.0,
-    "observed_minutes": 471.0,
-    "status": "green",
-}
 
 
 @cache
@@ -62,7 +33,7 @@ def schema_of(kind: type[Any]) -> type[Schema]:
     made: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         name, annotation = field.name, _type(hints[field.name], is_time=field.name.endswith("_ns"))
-        example = _EXAMPLES.get(name)
+        example = example_of(kind.__name__, name)
         examples = None if example is None else [example]
         made[_public(name)] = (annotation, Field(description=helps.get(name), examples=examples))
     summary = (kind.__doc__ or kind.__name__).strip().split("\n\n")[0]

@@ -115,18 +115,25 @@ class StoryLine(Schema):
 class StoryFigure(Schema):
     """A figure with its limits."""
 
-    name: str
-    value: str
-    limits: str
-    verdict: str
+    name: Annotated[str, example("Which.", "duration_s")]
+    value: Annotated[str, example("Measured, with its unit.", "22.4 s")]
+    limits: Annotated[str, example("Between which it must be; empty: none.", "min_cycle_s >= 4.5 s")]
+    verdict: Annotated[str, example("What came of it.", "ok")]
+
+
+_HEAD = [
+    "ANGELA/PUESTO_01, cycle 5f0c2a52-8a3b-5c67-9d3e-0f6f0a4f5f5e",
+    "2026-07-15 08:24:11.2 to 08:24:33.6 (America/Bogota): 22.4 s ± 0.2 s; complete, green; rule presence, camera cam1",
+]
+_NOTES = ["Not in it: 3 times without a picture, the shortest."]
 
 
 class Explanation(Schema):
     """Why a cycle was decided as it was, in words (English)."""
 
     event_uid: EventUid
-    head: Annotated[list[str], Field(description="What it is and what became of it.")]
+    head: Annotated[list[str], example("What it is and what became of it.", _HEAD)]
     lines: Annotated[list[StoryLine], Field(description="What happened, in order.")]
     figures: list[StoryFigure]
-    notes: Annotated[list[str], Field(description="What is not in it.")]
+    notes: Annotated[list[str], example("What is not in it.", _NOTES)]
     has_timeline: Annotated[bool, example("There is a picture: `…/explanation.png`.", True)]

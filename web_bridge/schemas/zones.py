@@ -106,8 +106,13 @@ class StationZones(Schema):
     width_px: Annotated[int, example("Of the picture that polygons refer to.", 640)]
     height_px: Annotated[int, example("The same.", 480)]
     rule: Annotated[str, example("presence, trigger or pick_drop.", "presence")]
-    zones: Annotated[dict[str, dict[str, Any]], Field(description="By name; px, s, shares.")]
-    limits: Annotated[dict[str, Any], Field(description="Those that are not a default; s, shares.")]
+    zones: Annotated[
+        dict[str, dict[str, Any]],
+        example("By name; px, s, shares.", {"work": {"kind": "work", "polygon_px": _POLYGON}}),
+    ]
+    limits: Annotated[
+        dict[str, Any], example("Those that are not a default; s, shares.", {"max_cycle_s": 240.0})
+    ]
     versions: Annotated[list[int], example("Row ids in force: give them back as `replaces`.", [3, 4])]
 
 
@@ -201,7 +206,7 @@ class SeenZone(Schema):
 
     module: ModuleCode
     workstation: StationCode
-    zone: str
+    zone: Annotated[str, example("Its name.", "work")]
     evidence: Annotated[
         Literal["absent", "near", "present", "unknown"],
         Field(

@@ -29,7 +29,7 @@ _FIRST = dt.date(2000, 1, 1)
 _KEPT = 512
 """Blocks of a module, 7 days of some hundred bytes each."""
 _SPANS_KEPT = 64
-LOOK_AGAIN_NS = 10 * NS_PER_S
+LOOK_AGAIN_NS = 60 * NS_PER_S
 """So late it is noticed that something came to be measured in days that are over; what people enter, at once."""
 
 

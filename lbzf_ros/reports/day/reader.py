@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -49,6 +51,7 @@ QUALITIES = ("green", "yellow")
 """Bands whose durations count unless others are asked for: red ones are measured too badly to judge a station by."""
 MAX_TREND_DAYS = 92
 _LATELY_NS = 60 * NS_PER_S
+_Key = TypeVar("_Key")
 _DAYS_THAT_RUN = 3
 """Today, and those of which a shift may still be open: they are kept one by one, for all questions."""
 
@@ -67,6 +70,7 @@ class DayReader:
         self._rules_now: Callable[[], DayRules] = lambda: rules
         self._ended, self._kept = EndedDays(), KeptDays()
         self._asked: dict[tuple[str, str, str | None], int] = {}
+        self._compared: dict[tuple[str, str], int] = {}
 
     def following(self, rules: Callable[[], DayRules]) -> DayReader:
         """The same by rules that may change while it is in use."""
@@ -91,10 +95,11 @@ class DayReader:
         """All figures of all active modules, or of those that are named."""
         with transaction(self._engine, "read the figures of a day") as connection:
             wanted = modules or [one.code for one in plan.active_modules(connection)]
-            found = tuple(
-                self._chosen(connection, code, date, None, now_ns).module_day(connection) for code in wanted
-            )
-        return DayFigures(date=date, time_zone=self._rules.time_zone, now_ns=now_ns, modules=found)
+            chosen = [self._chosen(connection, code, date, None, now_ns) for code in wanted]
+            found = tuple(one.module_day(connection) for one in chosen)
+        zone = self._rules.time_zone
+        end_ns = max([local_day(date, zone)[1], *(one.facts.span[1] for one in chosen)])
+        return DayFigures(date=date, time_zone=zone, now_ns=min(now_ns, end_ns), modules=found)
 
     def module_day(self, module: str, date: str, *, now_ns: int, shift: str | None = None) -> ModuleDay:
         """Board, stations by the hour, totals."""
@@ -155,16 +160,25 @@ class DayReader:
 
     def comparison(self, module: str, date: str, *, now_ns: int) -> Comparison:
         """The day beside yesterday and the same weekday of last week."""
-        zone = self._rules.time_zone
         with transaction(self._engine, "compare days") as connection:
-            today = self._chosen(connection, module, date, None, now_ns)
-            ends = [today.day.shifts[-1].end_ns] if today.day.shifts else [local_day(date, zone)[1]]
-            until, running = min(now_ns, *ends), now_ns < ends[0]
-            before: list[ModuleTotals | None] = []
-            for earlier in (days_before(date, 1), days_before(date, 7)):
-                end = same_clock_time(until, earlier, zone) if running else now_ns
-                other = self._chosen(connection, module, earlier, None, min(end, now_ns))
-                before.append(other.totals() if other.worked() else None)
+            found = self._comparison(
+                lambda day, until_ns: self._chosen(connection, module, day, None, until_ns), date, now_ns
+            )
+        if found.until_ns == now_ns:  # the day runs
+            self._compared[module, date] = now_ns
+        return found
+
+    def _comparison(self, choose: Callable[[str, int], Chosen], date: str, now_ns: int) -> Comparison:
+        """By days, each until a time."""
+        zone = self._rules.time_zone
+        today = choose(date, now_ns)
+        ends = [today.day.shifts[-1].end_ns] if today.day.shifts else [local_day(date, zone)[1]]
+        until, running = min(now_ns, *ends), now_ns < ends[0]
+        before: list[ModuleTotals | None] = []
+        for earlier in (days_before(date, 1), days_before(date, 7)):
+            end = same_clock_time(until, earlier, zone) if running else now_ns
+            other = choose(earlier, min(end, now_ns))
+            before.append(other.totals() if other.worked() else None)
         return Comparison(until_ns=until, day=today.totals(), yesterday=before[0], last_week=before[1])
 
     def trend(self, module: str, date: str, *, now_ns: int, days: int = 28) -> Trend:
@@ -244,15 +258,28 @@ class DayReader:
         Yields:
             Those days, one after the other.
         """
-        lately = [key for key, asked_ns in list(self._asked.items()) if 0 <= now_ns - asked_ns < _LATELY_NS]
-        self._asked = {key: asked_ns for key, asked_ns in list(self._asked.items()) if key in lately}
-        for module, date, shift in lately:
+        self._asked = _lately(self._asked, now_ns)
+        for module, date, shift in list(self._asked):
             with transaction(self._engine, "work ahead") as connection:
                 day = self._kept.choose(connection, self._rules, module, date, shift, now_ns, for_ns)
                 found = day.module_day(connection)
                 day.summary(connection, QUALITIES)
                 day.trend(connection)
             yield found
+
+    def compare_ahead(self, *, now_ns: int, for_ns: int) -> Iterator[Comparison]:
+        """The same of comparisons: what the days before had made by this time of day."""
+        self._compared = _lately(self._compared, now_ns)
+        for module, date in list(self._compared):
+            with transaction(self._engine, "work ahead") as connection:
+                choose = functools.partial(self._choose_ahead, connection, module, for_ns)
+                found = self._comparison(choose, date, now_ns)
+            yield found
+
+    def _choose_ahead(
+        self, connection: Connection, module: str, for_ns: int, date: str, until_ns: int
+    ) -> Chosen:
+        return self._kept.choose(connection, self._rules, module, date, None, until_ns, for_ns)
 
     def _chosen(
         self, connection: Connection, module: str, date: str, shift: str | None, now_ns: int
@@ -261,3 +288,8 @@ class DayReader:
         if found.runs:
             self._asked[module, date, shift] = now_ns
         return found
+
+
+def _lately(asked: dict[_Key, int], now_ns: int) -> dict[_Key, int]:
+    """What was asked lately. A copy: others write to it meanwhile."""
+    return {key: asked_ns for key, asked_ns in list(asked.items()) if 0 <= now_ns - asked_ns < _LATELY_NS}

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lbzf_ros import __version__
+from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.store.engine import DATABASE_NAME
 from lbzf_ros.store.keeping.status import BACKUPS, BackupStatus, IntegrityStatus, update_status
+from lbzf_ros.store.migrate import schema_version
 from test.web.access.people import ADMIN, ENGINEER, EXECUTIVE, PASSWORD, access
 from test.web.factory import NODES, Line
 from test.web.pages.morning import NOW_NS
 from test.web.pages.visit import Visit, visiting
 from test.web.serve import Server, serving
 from web_bridge.live import CameraReport, CameraState
+from web_bridge.pages.words import Words
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
@@ -105,6 +112,43 @@ def test_an_admin_looks_searches_and_exports(signed: Server, browser: Browser) -
         assert visit.wrong == []
 
 
+def test_what_the_machine_has_left_and_when_it_was_saved(
+    line: Line, server: Server, browser: Browser
+) -> None:
+    words = Words("es-CO", "America/Bogota")
+    saved = BackupStatus(success_ns=NOW_NS - 8 * 3600 * NS_PER_S, size_bytes=41_000_000)
+    update_status(line.data / BACKUPS, backup=saved, integrity=IntegrityStatus(at_ns=NOW_NS, problems=()))
+    bag = line.data / "bags" / "20260715_110000" / "20260715_110000_0.mcap"
+    bag.parent.mkdir(parents=True)
+    bag.write_bytes(b"what the system said")
+    with visiting(browser, f"{server.url}/admin") as visit:
+        page = visit.page
+
+        def figure(name: str) -> str:
+            return page.locator(".figures > *").filter(has_text=name).first.inner_text().replace("\xa0", " ")
+
+        expect(page.locator(".head p")).to_have_text(
+            f"LBZF {__version__} · base de datos, versión {schema_version(line.data / DATABASE_NAME)}"
+        )
+        disk = shutil.disk_usage(line.data)
+        assert f"de {words.bytes(disk.total)}" in figure("Disco libre")
+        free_gb = float(re.findall(r"\d+(?:,\d+)?(?= GB)", figure("Disco libre"))[0].replace(",", "."))
+        assert free_gb == pytest.approx(disk.free / 1e9, abs=1.0)  # others write to this disk
+        assert re.search(r"\d (k|M)B", figure("Base de datos"))
+        assert "15/07/2026 02:24" in figure("Última copia")
+        assert words.bytes(41_000_000) in figure("Última copia")
+        cameras = page.get_by_role("region", name="Cámaras").locator("tbody tr")
+        expect(cameras).to_have_count(3)
+        expect(cameras.first).to_contain_text("En línea")
+        nodes = page.get_by_role("region", name="Procesos").get_by_role("listitem")
+        expect(nodes).to_have_count(len(NODES))
+        page.get_by_text("20260715_110000").first.click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name=bag.name).click()
+        assert download.value.path().read_bytes() == bag.read_bytes()
+        assert visit.wrong == []
+
+
 def test_what_programs_say_is_marked_and_folded_away(
     line: Line, server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +166,7 @@ def test_what_programs_say_is_marked_and_folded_away(
         integrity=IntegrityStatus(at_ns=NOW_NS, problems=(integrity,)),
     )
 
-    def speak(one: Line) -> None:
+    def speak(one: Line, *_nodes: str) -> None:
         for node in NODES:
             errors = {"cam1": error} if node == "detector" else {}
             warnings = {"speed": warning} if node == "detector" else {}

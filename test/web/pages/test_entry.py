@@ -122,9 +122,9 @@ def test_a_code_that_is_taken_adds_nobody(line: Line, server: Server, browser: B
 def test_an_operator_gets_another_name_goes_and_comes_back(
     line: Line, server: Server, browser: Browser
 ) -> None:
-    """Notes that were entered elsewhere stay; whoever goes is asked about first, and cannot be assigned."""
+    """A code is any text; notes entered elsewhere stay; whoever goes is asked about first, and cannot be assigned."""
     people = PeopleReader(line.reader._engine)
-    create_operator(line.engine, ENGINEER, now_ns=SIX_NS, external_code="4000", display_name="Ana", notes="x")
+    create_operator(line.engine, ENGINEER, now_ns=SIX_NS, external_code="40/7", display_name="Ana", notes="x")
     questions: list[str] = []
 
     def answer(dialog: Dialog) -> None:
@@ -135,22 +135,22 @@ def test_an_operator_gets_another_name_goes_and_comes_back(
         page = visit.page
         page.on("dialog", answer)
         _operators(page).locator("summary").click()
-        page.get_by_role("textbox", name="Nombre de 4000").fill("Ana María P.")
+        page.get_by_role("textbox", name="Nombre de 40/7").fill("Ana María P.")
         with page.expect_navigation():
-            page.get_by_role("textbox", name="Nombre de 4000").press("Enter")
-        expect(page.get_by_role("textbox", name="Nombre de 4000")).to_have_value("Ana María P.")
-        expect(page.get_by_role("button", name="Cambiar nombre de 4000")).to_be_focused()
+            page.get_by_role("textbox", name="Nombre de 40/7").press("Enter")
+        expect(page.get_by_role("textbox", name="Nombre de 40/7")).to_have_value("Ana María P.")
+        expect(page.get_by_role("button", name="Cambiar nombre de 40/7")).to_be_focused()
         assert questions == []
         with page.expect_navigation():
-            page.get_by_role("button", name="Desactivar a 4000").click()
-        expect(page.get_by_role("button", name="Reactivar a 4000 Ana María P.")).to_be_focused()
-        assert page.locator('#operators option[value="4000"]').count() == 0
+            page.get_by_role("button", name="Desactivar a 40/7").click()
+        expect(page.get_by_role("button", name="Reactivar a 40/7 Ana María P.")).to_be_focused()
+        assert page.locator('#operators option[value="40/7"]').count() == 0
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        expect(page.get_by_role("textbox", name="Nombre de 4000")).to_have_value("Ana María P.")
+        expect(page.get_by_role("textbox", name="Nombre de 40/7")).to_have_value("Ana María P.")
         assert visit.wrong == []
-    assert questions == ["¿Desactivar a 4000 Ana María P.? Sale de su puesto ahora; sus ciclos se conservan."]
-    row = people.operator("4000")
+    assert questions == ["¿Desactivar a 40/7 Ana María P.? Sale de su puesto ahora; sus ciclos se conservan."]
+    row = people.operator("40/7")
     assert row is not None
     assert (row.display_name, row.active, row.notes) == ("Ana María P.", True, "x")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
-from lbzf_ros.core.model import NS_PER_S
+from lbzf_ros.core.model import NS_PER_S, Drift
 from lbzf_ros.resources import resource_path
 from lbzf_ros.store.people.lost_time import LostTime, mark_lost_time
 from lbzf_ros.store.people.observations import Observation, observe
@@ -15,9 +16,11 @@ from lbzf_ros.store.people.operators import activate_operator, create_operator
 from lbzf_ros.store.people.reading import PeopleReader
 from lbzf_ros.store.reader import CycleFilter
 from test.web.factory import Line
-from test.web.pages.morning import ENGINEER, NOW_NS, STATIONS
+from test.web.pages.morning import ENGINEER, NOW_NS, STATIONS, morning
 from test.web.pages.visit import DESK, PHONE, Visit, visiting
-from test.web.serve import Server
+from test.web.serve import Server, serving
+from test.web.shift import at_work
+from web_bridge.live import HeardView
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -111,19 +114,52 @@ def test_all_of_the_board_is_seen_without_scrolling(server: Server, browser: Bro
 
 
 @pytest.mark.parametrize("language", ["es-CO", "en"])
+def test_alarms_and_an_open_cycle_are_sound_and_leave_room_for_the_line(
+    tmp_path: Path, browser: Browser, language: str
+) -> None:
+    """A camera without signal, a moved one, a full disk and failed backups at once: everything is still seen."""
+    line = morning(tmp_path / "data")
+    line.live.report_views({"cam1": HeardView(Drift.DRIFTED, 15.0)})
+    wrong = {"disk": "2 % free", "backups": "the disk is full"}
+    with (
+        at_work(line, {1: 20.0, 2: None}, dark=frozenset({"cam2"}), alarms=wrong),
+        serving(line) as server,
+        visiting(browser, server.url, language=language) as visit,
+    ):
+        page = visit.page
+        page.locator("[data-connection=live] .camera[data-state=offline]").wait_for()
+        page.locator("#notice:visible").wait_for()
+        page.screenshot(path=SCREENSHOTS / f"board-alarms-{language}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "scrolls"
+        assert sticking_out(page) == []
+        assert serious(visit) == []
+        page.locator(".tile button.bar").first.click()
+        page.locator("dialog[open] #cycle-figures").wait_for()
+        page.screenshot(path=SCREENSHOTS / f"board-cycle-{language}.png")
+        assert serious(visit) == []
+    line.close()
+
+
+@pytest.mark.parametrize("language", ["es-CO", "en"])
 def test_nothing_sticks_out_of_its_tile(server: Server, browser: Browser, language: str) -> None:
     with visiting(browser, server.url, language=language) as visit:
         _until_drawn(visit.page, "board")
-        out = visit.page.evaluate(
-            """[...document.querySelectorAll(".tile")].flatMap((tile) => {
-              const { right, bottom } = tile.getBoundingClientRect();
-              return [...tile.querySelectorAll(".versus, .median, .word, h2")].filter((part) => {
-                const box = part.getBoundingClientRect();
-                return box.right > right || box.bottom > bottom;
-              }).map((part) => `${tile.dataset.key}: ${part.textContent}`);
-            })"""
-        )
-        assert out == []
+        assert sticking_out(visit.page) == []
+
+
+def sticking_out(page: Page) -> list[str]:
+    """What is not whole inside its tile."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll(".tile")].flatMap((tile) => {
+          const { right, bottom } = tile.getBoundingClientRect();
+          return [...tile.querySelectorAll(".versus, .median, .word, h2")].filter((part) => {
+            const box = part.getBoundingClientRect();
+            return box.right > right || box.bottom > bottom;
+          }).map((part) => `${tile.dataset.key}: ${part.textContent}`);
+        })"""
+    )
+    return found
 
 
 def _a_cycle(line: Line) -> str:

@@ -26,7 +26,11 @@ class ModuleDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFigures:
-    """A plant on a local day: each active module, as it is in the plant."""
+    """A plant on a local day: each active module, as it is in the plant.
+
+    Attributes:
+        now_ns: what comes later had not happened. Of a day that is over, when its last shift had ended.
+    """
 
     date: str
     time_zone: str
