@@ -66,6 +66,35 @@ def test_the_crew_of_last_time_with_one_change_takes_two_presses_and_one_code(
         assert row.external_code == ("2000" if station == "PUESTO_02" else before)
 
 
+def test_a_column_copied_from_a_sheet_goes_down_the_line(
+    line: Line, server: Server, browser: Browser, crew: dict[str, str]
+) -> None:
+    """The whole crew in three actions; an empty cell is nobody, and what is left over is said."""
+    codes = list(crew.values())
+    with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
+        page = visit.page
+        visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        said = page.locator("#crew .said")
+        for cells, first, left in (
+            ([codes[1], "", *codes[2:], "9998", "9999"], 1, 2),
+            ([*reversed(codes)], 1, 0),
+        ):
+            page.evaluate("(text) => navigator.clipboard.writeText(text)", "\r\n".join(cells) + "\r\n")
+            _station(page, first).focus()
+            page.keyboard.press("Control+V")
+            expect(_station(page, 1)).to_have_value(cells[0])
+            expect(_station(page, 2)).to_have_value(cells[1])
+            expect(_station(page, STATIONS)).to_be_focused()
+            expect(said).to_have_text(
+                f"Sobraron {left} códigos: hay menos puestos. Revise antes de guardar." if left else ""
+            )
+        with page.expect_navigation():
+            page.get_by_role("button", name="Guardar").first.click()
+        expect(_station(page, 1)).to_have_value(codes[-1])
+        expect(_station(page, STATIONS)).to_have_value(codes[0])
+        assert visit.wrong == []
+
+
 def test_an_unknown_operator_is_named_and_nothing_is_entered(server: Server, browser: Browser) -> None:
     with visiting(browser, f"{server.url}/entry/ANGELA") as visit:
         page = visit.page

@@ -14,9 +14,10 @@ prepareOperators();
 await loadTexts();
 prepareStopwatch();
 
-/** Enter goes on to the next station; only the button, or Enter at the last one, saves. */
+/** Enter goes on to the next station; only the button, or Enter at the last one, saves. A pasted column goes down the line. */
 function prepareCrew() {
   const inputs = [...document.querySelectorAll("#crew input")];
+  const stations = inputs.filter(({ name }) => name.startsWith("at:"));
   inputs.forEach((input, place) => {
     input.addEventListener("focus", () => input.select());
     input.addEventListener("keydown", (event) => {
@@ -25,11 +26,30 @@ function prepareCrew() {
       inputs[place + 1].focus();
     });
   });
+  stations.forEach((input, place) => {
+    input.addEventListener("paste", async (event) => {
+      const codes = column(event.clipboardData.getData("text"));
+      if (codes.length < 2) return;
+      event.preventDefault();
+      const filled = stations.slice(place, place + codes.length);
+      filled.forEach((one, row) => { one.value = codes[row]; });
+      byId("crew").dispatchEvent(new Event("input"));
+      filled.at(-1).focus();
+      await loadTexts();
+      const rest = codes.length - filled.length;
+      say(byId("crew").querySelector(".said"), rest === 0 ? "" : text("crew_left_over", { count: rest }));
+    });
+  });
   byId("as-last-time").addEventListener("click", () => {
     for (const input of inputs) if (input.dataset.last) input.value = input.dataset.last;
     byId("crew").dispatchEvent(new Event("input"));
     byId("crew").querySelector("button:not([type=button])").focus();
   });
+}
+
+/** The cells of a column that was copied from a sheet; empty ones are stations without anybody. */
+function column(copied) {
+  return copied.replace(/\r?\n$/, "").split(/\r?\n/).map((row) => row.split("\t")[0].trim());
 }
 
 /** What changes an operator loads the page again: then it is where it was, with the crew that was being written. */
