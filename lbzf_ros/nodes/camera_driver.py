@@ -29,7 +29,7 @@ from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.video.left_behind import note_stop
 from lbzf_ros.video.pace import Pacer
 from lbzf_ros.video.recording import StreamRecording
-from lbzf_ros.video.sources import Frame, open_source
+from lbzf_ros.video.sources import Frame, Source, open_source
 
 _STATUS_PERIOD_S = 1.0
 _SHORTEST_PAUSE_S = 0.5
@@ -59,7 +59,8 @@ class CameraDriver(LbzfNode):
         if self._camera.lossless:
             self.subscribe(topics.STATION_STATES, self._on_states, label)
         self._state = CameraStatus.STARTING
-        self._stream, self._noticed_s = f"{label} stream", math.inf
+        self._stream, self._noticed_s = f"{label} stream", -math.inf
+        self._source: Source | None = None
         self._detail, self._retries = "", 0
         self._last_ns = 0
         self._alive_s = self._delivered_s = time.monotonic()
@@ -148,17 +149,18 @@ class CameraDriver(LbzfNode):
 
     def _read(self) -> None:
         live = self._camera.pace == "realtime"
-        source = open_source(
-            self.plant,
-            self._camera,
-            self._data,
-            clock_ns=self._clock_ns,
-            live=live,
-            recording=self._recording,
-            noticed=self._notice,
-        )
-        pacer = Pacer(1.0 if live and not source.live else None, catches_up=True)
-        for frame in source.frames():
+        if self._source is None:
+            self._source = open_source(
+                self.plant,
+                self._camera,
+                self._data,
+                clock_ns=self._clock_ns,
+                live=live,
+                recording=self._recording,
+                noticed=self._notice,
+            )
+        pacer = Pacer(1.0 if live and not self._source.live else None, catches_up=True)
+        for frame in self._source.frames():
             self._alive_s = time.monotonic()
             if self._stop.wait(pacer.delay_s(frame.stamp_ns)) or not self._publish(frame):
                 return
@@ -177,7 +179,7 @@ class CameraDriver(LbzfNode):
         else:
             self._images.publish(message)
         self._last_ns, self._delivered_s = frame.stamp_ns, time.monotonic()
-        if self._camera.is_stream and (self._state != CameraStatus.ONLINE or self._notice_is_old()):
+        if self._camera.is_stream and self._notice_is_old():
             self._noticed_s = math.inf
             self.diagnostics.state(self._stream, Level.OK, "delivers")
         self._state, self._detail, self._retries = CameraStatus.ONLINE, "", 0

@@ -55,7 +55,8 @@ def undecodable(camera: Camera, codec: str, stall_s: float) -> SourceError:
     """Packets come, and none of them becomes a picture."""
     return SourceError(
         f"{camera.label}: {camera.source} delivers, but nothing of it became a picture for {stall_s:g} s "
-        f"(codec {codec}): set the stream to H.264, and look at streams.decoder_pipeline if there is one"
+        f"(codec {codec}): the camera may have another codec by now, which is asked for with the next connection; "
+        "set the stream to H.264, and look at streams.decoder_pipeline if there is one"
     )
 
 

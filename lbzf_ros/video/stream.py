@@ -25,6 +25,10 @@ from lbzf_ros.video.decoders import Decoder, PipelineDecoder, SoftwareDecoder
 from lbzf_ros.video.sources import SET_BACK_NS, Frame, Thinner
 
 _H264 = "h264"
+_KEPT = {
+    True: "video is recorded as it comes again",
+    False: "video is encoded anew to be recorded, which takes computing time; set the stream to H.264",
+}
 _EPOCH = 0  # periods are counted from it, so that a recording that is thinned later gives the same pictures
 _MS = 1_000_000  # stamps are whole milliseconds: a video file keeps them exactly
 _MOST_WAITING = 250
@@ -78,14 +82,16 @@ class StreamSource:
             settings: how streams are read.
             clock_ns: the present time.
             recording: gets everything that comes; None: nothing is kept.
-            noticed: told what somebody may want to know though it goes on: another picture size, stamps that jump.
+            noticed: told what somebody may want to know though it goes on: another picture size or codec, stamps that
+                jump.
         """
         self._camera, self._settings = camera, settings
         self._clock_ns, self._recording = clock_ns, recording
         self._noticed = noticed or _ignored
+        self._codec = ""
 
     def frames(self) -> Iterator[Frame]:
-        """Its pictures for as long as it delivers.
+        """Its pictures for as long as it delivers. May be asked for again when it has ended.
 
         Raises:
             SourceError: it cannot be opened, froze or ended; the text says what to do.
@@ -94,6 +100,9 @@ class StreamSource:
         stream = container.streams.video[0]
         codec, parameters = stream.codec_context.name, bytes(stream.codec_context.extradata or b"")
         copied = codec == _H264
+        if self._codec not in ("", codec):
+            self._noticed(f"the codec changed from {self._codec} to {codec}: {_KEPT[copied]}")
+        self._codec = codec
         if self._recording:
             self._recording.opened(copied=copied, parameters=parameters if copied else b"")
         reader = _Reader(self, container, copied=copied)

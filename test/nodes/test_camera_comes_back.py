@@ -89,6 +89,35 @@ def test_after_the_stream_was_frozen(tmp_path: Path) -> None:
         is_measured_in_time(ear)
 
 
+def test_after_it_accepted_connections_and_said_nothing(tmp_path: Path) -> None:
+    with RtspCamera() as camera:
+        camera.freeze()  # the system goes on to accept connections in its name
+        with driver(tmp_path, camera.url) as (ear, _):
+            ear.wait_for("it is missed", functools.partial(is_said, ear, ("says nothing",)), BEFORE_S)
+            assert pictures(ear) == 0
+            camera.thaw()
+            is_measured_in_time(ear)
+
+
+def test_after_the_camera_was_given_the_path_that_it_is_asked_for(tmp_path: Path) -> None:
+    with RtspCamera() as camera, driver(tmp_path, camera.url.replace("/live", "/main")) as (ear, _):
+        ear.wait_for("it is refused", functools.partial(is_said, ear, ("no such path (404)",)), BEFORE_S)
+        assert pictures(ear) == 0
+        camera.tell("path main")
+        is_measured_in_time(ear)
+
+
+def test_after_it_went_on_with_another_codec(tmp_path: Path) -> None:
+    with RtspCamera() as camera, driver(tmp_path, camera.url) as (ear, _):
+        ear.wait_for("it delivers", lambda: pictures(ear) > 0, BEFORE_S)
+        camera.switch_off()
+        camera.codec = "jpeg"
+        camera.switch_on()
+        is_measured_in_time(ear)
+        words = "the codec changed from h264 to mjpeg"
+        ear.wait_for("it is said", functools.partial(is_said, ear, (words,)), BEFORE_S)
+
+
 def test_after_the_camera_was_given_the_right_password(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("user=viewer\npassword=hunter2\n", "utf-8")

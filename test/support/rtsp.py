@@ -79,7 +79,7 @@ class RtspCamera:
         self._process.send_signal(signal.SIGCONT)
 
     def tell(self, order: str) -> None:
-        """`size WIDTH HEIGHT`, while somebody is looking; `password WORD`, if it has a login."""
+        """`size WIDTH HEIGHT`, while somebody is looking; `password WORD`, if it has a login; `path NAME`."""
         assert self._process
         assert self._process.stdin
         self._process.stdin.write(f"{order}\n")

@@ -14,13 +14,18 @@ _TICKS_PER_S = 90_000
 
 
 class JumpingStamps:
-    """Passes on one RTSP connection over TCP after the other; `jump_s` is added to the stamps of all packets."""
+    """Passes on one RTSP connection over TCP after the other.
+
+    `port` is the camera's, for the next connection; `jump_s` is added to the stamps of all packets; `payload_type`
+    takes the place of theirs, as that of a camera does which goes on with another codec.
+    """
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/live"
         self.jump_s = 0
+        self.payload_type: int | None = None
 
     def __enter__(self) -> JumpingStamps:
         threading.Thread(target=self._serve, daemon=True).start()
@@ -35,7 +40,7 @@ class JumpingStamps:
         with contextlib.suppress(OSError):  # closed: the block is over
             while True:
                 viewer, _ = self._server.accept()
-                camera = socket.create_connection(("127.0.0.1", self._port))
+                camera = socket.create_connection(("127.0.0.1", self.port))
                 threading.Thread(target=self._ask, args=(viewer, camera), daemon=True).start()
                 threading.Thread(target=self._answer, args=(camera, viewer), daemon=True).start()
 
@@ -60,6 +65,8 @@ class JumpingStamps:
         if channel == 0:
             (stamp,) = struct.unpack_from(">I", data, 4)
             struct.pack_into(">I", data, 4, (stamp + self.jump_s * _TICKS_PER_S) % 2**32)
+            if self.payload_type is not None:
+                data[1] = (data[1] & 0x80) | self.payload_type
         return b"$" + head + bytes(data)
 
 

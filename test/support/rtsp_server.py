@@ -3,7 +3,7 @@
 Run by the system's Python, which has the bindings:
 `/usr/bin/python3 rtsp_server.py PORT CODEC FPS KILOBIT FILE PATTERN`. The password, "user:password", comes in the
 environment as RTSP_LOGIN. Prints "ready"; then each line on its input is an order: `size WIDTH HEIGHT` changes the
-picture's size, `password WORD` the password that it asks for.
+picture's size, `password WORD` the password that it asks for, `path NAME` gives it one more path.
 """
 
 import os
@@ -69,6 +69,8 @@ def obey() -> None:
         if word == "password":
             auth.remove_basic(basics.pop())
             ask_for(values[0])
+        if word == "path":
+            server.get_mount_points().add_factory(f"/{values[0]}", factory)
         if word == "size":
             element = media[-1].get_element()
             caps = f"video/x-raw,width={values[0]},height={values[1]},framerate={FPS}/1"

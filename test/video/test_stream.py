@@ -172,16 +172,40 @@ def test_another_picture_size_is_said_and_pictures_keep_the_size_of_the_zones(li
     assert said == ["the picture size changed from 640x480 to 320x180: check the zones"]
 
 
-def test_another_codec_begins_with_the_next_connection(live: RtspCamera) -> None:
-    kept = Kept()
-    frames = source(live.url, kept).frames()
+def test_another_codec_is_said_and_recorded_from_the_next_connection_on(live: RtspCamera) -> None:
+    kept, said = Kept(), list[str]()
+    reading = source(live.url, kept, said)
+    frames = reading.frames()
     next(frames)
-    live.switch_off()
-    failure(frames)
-    live.codec = "jpeg"
-    live.switch_on()
-    next(source(live.url, kept).frames())
-    assert kept.copied == [True, False]
+    for codec in ("jpeg", "h264"):
+        live.switch_off()
+        failure(frames)
+        live.codec = codec
+        live.switch_on()
+        frames = reading.frames()
+        next(frames)
+    assert kept.copied == [True, False, True]
+    to_jpeg, to_h264 = said
+    assert to_jpeg.startswith("the codec changed from h264 to mjpeg: video is encoded anew")
+    assert to_h264 == "the codec changed from mjpeg to h264: video is recorded as it comes again"
+
+
+def test_another_codec_in_the_middle_of_a_connection_is_given_up_and_begins_anew(live: RtspCamera) -> None:
+    said: list[str] = []
+    with RtspCamera("jpeg") as other, JumpingStamps(live.port) as between:
+        reading = source(between.url, said=said, settings=HASTY)
+        for _ in range(10):  # until there is a first one: HASTY may be too hasty for an encoder that starts
+            frames = reading.frames()
+            with contextlib.suppress(SourceError):
+                next(frames)
+                break
+        between.payload_type = 26  # JPEG
+        assert "nothing of it became a picture for 2 s (codec h264): the camera may have another" in failure(
+            frames
+        )
+        between.payload_type, between.port = None, other.port
+        assert next(reading.frames()).image_bgr.any()
+    assert said[-1].startswith("the codec changed from h264 to mjpeg")
 
 
 @pytest.mark.parametrize("jump_s", [3600, -3600], ids=["forward", "back"])
