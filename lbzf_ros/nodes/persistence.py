@@ -6,6 +6,7 @@ rules are in force.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import time
@@ -29,7 +30,7 @@ from lbzf_ros.nodes.recording import gap_values
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.diagnostics import Counter
 from lbzf_ros.ros.params import declare_settings
-from lbzf_ros.store.engine import DATABASE_NAME, transaction, writing_engine
+from lbzf_ros.store.engine import DATABASE_NAME, release_memory, transaction, writing_engine
 from lbzf_ros.store.identity import (
     database_generation,
     database_marker,
@@ -44,6 +45,7 @@ from lbzf_ros.store.writer import EventWriter
 from lbzf_ros.store.zones import set_reference, with_references
 
 _LOOK_EVERY_S = 1.0
+_RELEASE_EVERY_S = 60.0
 _LONGEST_CYCLE_H = 24.0
 _NS_PER_H = 3600 * NS_PER_S
 _SAY_LOST_EVERY_S = 30.0
@@ -112,6 +114,7 @@ class Persistence(LbzfNode):
             self.subscribe(topics.REFERENCE_FRAME, self._on_reference, camera.label)
         self.create_timer(self._settings.commit_every_s, self._commit)
         self.create_timer(_LOOK_EVERY_S, self._look)
+        self.create_timer(_RELEASE_EVERY_S, self._release)
 
     def _open(self) -> None:
         """Open the database and tell everybody which zones and rules are in force."""
@@ -145,6 +148,12 @@ class Persistence(LbzfNode):
                 f"less than {self._settings.reserve_gb:g} GB free in the data folder: cycles are still written, "
                 "video and pictures are not; free some space"
             )
+
+    def _release(self) -> None:
+        """Hold no more memory after months than after an hour: pages of the file are kept by the system, too."""
+        if self._database is not None:
+            with contextlib.suppress(StoreError):  # `_look` says what is wrong with it
+                release_memory(self._database.engine)
 
     def _look_at_the_plant_file(self) -> None:
         """Take over stations (zones, rules, limits) that were changed in it. All else waits for the next start."""

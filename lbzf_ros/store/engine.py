@@ -16,7 +16,7 @@ from lbzf_ros.store import DATABASE_NAME
 from lbzf_ros.store.errors import in_words
 from lbzf_ros.store.replaced import check_not_replaced, reconnect_when_replaced
 
-__all__ = ["DATABASE_NAME", "PRAGMAS", "reading_engine", "transaction", "writing_engine"]
+__all__ = ["DATABASE_NAME", "PRAGMAS", "reading_engine", "release_memory", "transaction", "writing_engine"]
 
 PRAGMAS = {
     "journal_mode": "WAL",  # readers do not block the writer
@@ -46,6 +46,22 @@ def reading_engine(path: Path) -> Engine:
         "query_only": "ON"
     }
     return _engine(path, begin="BEGIN", pragmas=pragmas)
+
+
+def release_memory(engine: Engine) -> None:
+    """Let go of the pages that a connection keeps. Else it keeps up to `cache_size` as its database grows.
+
+    Raises:
+        StoreError: the database is gone.
+    """
+    try:
+        connection = engine.raw_connection()  # without a transaction: nobody's lock is waited for
+        try:
+            connection.cursor().execute("PRAGMA shrink_memory")
+        finally:
+            connection.close()
+    except (DBAPIError, sqlite3.Error) as error:
+        raise StoreError(in_words(engine.url.database, "release memory", error)) from error
 
 
 @contextmanager

@@ -44,7 +44,13 @@ CREATE TABLE IF NOT EXISTS outbox (
     "CREATE TABLE IF NOT EXISTS destination (id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL)",
 )
 # FULL: an event that was decided is on the disk even when the power fails next.
-_SETUP = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA busy_timeout = 5000", *_SCHEMA)
+_SETUP = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA cache_size = -256",  # KiB; only the newest pages are worked on, however large the file has become
+    *_SCHEMA,
+)
 _GROW = (
     "CREATE TABLE reserve (space BLOB)",
     "INSERT INTO reserve VALUES (zeroblob(?))",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import _sqlite3
+import ctypes
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +12,7 @@ from sqlalchemy import Engine
 
 from lbzf_ros.core.errors import StoreError
 from lbzf_ros.store import engine as engines
-from lbzf_ros.store.engine import reading_engine, transaction, writing_engine
+from lbzf_ros.store.engine import reading_engine, release_memory, transaction, writing_engine
 
 ADD = "INSERT INTO modules (code, display_name) VALUES ('ANGELA', 'Angela')"
 COUNT = "SELECT count(*) FROM modules"
@@ -83,6 +85,34 @@ def test_an_error_rolls_back_what_came_before_it(engine: Engine) -> None:
         connection.exec_driver_sql("DELETE FROM nowhere")
     with transaction(engine, "read") as connection:
         assert connection.exec_driver_sql(COUNT).scalar_one() == 0
+
+
+def test_pages_that_a_connection_keeps_are_let_go(engine: Engine) -> None:
+    library = ctypes.CDLL(_sqlite3.__file__)
+    if not hasattr(library, "sqlite3_memory_used"):
+        pytest.skip("SQLite is part of this Python: what it holds cannot be asked")
+    in_use = library.sqlite3_memory_used  # bytes
+    in_use.restype = ctypes.c_int64
+    with transaction(engine, "write") as connection:
+        connection.exec_driver_sql("CREATE TABLE ballast (content)")
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5000) "
+            "INSERT INTO ballast SELECT randomblob(1000) FROM n"
+        )
+    kept = in_use()
+    release_memory(engine)
+    assert in_use() < kept - 4_000_000
+    with transaction(engine, "read") as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM ballast").scalar_one() == 5000
+
+
+def test_memory_of_a_database_that_is_gone_is_an_error_in_words(engine: Engine, database: Path) -> None:
+    pragma(engine, "journal_mode")
+    for end in ("", "-wal", "-shm"):
+        Path(f"{database}{end}").unlink(missing_ok=True)
+    with pytest.raises(StoreError, match=r"gone|unable to open"):
+        release_memory(engine)
+    assert not database.exists()
 
 
 def test_a_lock_of_another_process_is_an_error_in_words(
