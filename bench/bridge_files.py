@@ -3,7 +3,8 @@
 What `bridge_reading` leaves out, because its big database has only the rows: clips that are cut from the video,
 pictures of cycles, drawn explanations, reference pictures, workbooks. The demo plant runs whole until there are cycles
 with video; then all are asked for in turn. What waits for the camera's next picture (at 5 a second up to 200 ms) is
-told apart. Bridge, graph and who asks share two cores.
+told apart, and so is the first time that each is asked for: an explanation is drawn then, and kept. Bridge, graph and
+who asks share two cores.
 
     .venv/bin/python -m bench.bridge_files [--seconds 120]
 
@@ -52,6 +53,8 @@ def main() -> None:
         uids = _cycles_with_video(demo.url)
         workbook = _exported(demo.url)
         paths = _paths(demo.url, uids, workbook) | {_WAITS: [f"{API}/cameras/cam1/frame.jpg"]}
+        first = [(route, path) for route, those in paths.items() for path in those]
+        firsts = asyncio.run(at_rate(demo.url, first, 2.0))
         luck, asked = random.Random(SEED), list[tuple[str, str]]()
         while len(asked) < options.seconds * PER_S:
             turn = list(paths.items())
@@ -72,6 +75,7 @@ def main() -> None:
             "load_1_min_before_after": [round(one, 1) for one in load],
             "over_the_goal": slow,
             "waits_for_the_cameras_next_picture": _WAITS,
+            "first_of_each_alone_p50_ms": {name: one["p50_ms"] for name, one in _by_route(firsts).items()},
             "routes": routes,
         },
         whole=not options.try_out,

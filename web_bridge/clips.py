@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,6 +21,8 @@ from lbzf_ros.video.clips import Clip, cut
 from lbzf_ros.video.ledger import open_files
 from web_bridge.context import Context
 from web_bridge.errors import answers
+from web_bridge.files import LargeFile
+from web_bridge.in_turn import InTurn
 from web_bridge.routes.parameters import InContext
 
 AROUND_NS = 2 * NS_PER_S
@@ -31,7 +32,7 @@ _KEPT = 20
 _FOLDER = Path("run", "clips")
 
 router = APIRouter(prefix="/events", tags=["events"])
-_cutting = threading.Lock()
+_cutting = InTurn(12, again_s=2)
 
 _CLIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"video/mp4": {}}, "description": "The video."},
@@ -39,7 +40,9 @@ _CLIP: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/{uid}/clip.mp4", response_class=FileResponse, responses={**answers(404, 409, 410), **_CLIP})
+@router.get(
+    "/{uid}/clip.mp4", response_class=FileResponse, responses={**answers(404, 409, 410, 503), **_CLIP}
+)
 def clip(
     context: InContext,
     uid: Annotated[UUID, PathParameter(description="`event_uid` of the cycle.")],
@@ -67,7 +70,7 @@ def clip(
         "X-Clip-End": _utc(made.end_ns),
         "X-Clip-Missing-S": f"{missing_s:.1f}",
     }
-    return FileResponse(path, media_type="video/mp4", headers=headers)
+    return LargeFile(path, media_type="video/mp4", headers=headers)
 
 
 def _made(context: Context, row: CycleRow, camera: str, end_ns: int) -> tuple[Path, Clip, int]:
@@ -83,7 +86,7 @@ def _made(context: Context, row: CycleRow, camera: str, end_ns: int) -> tuple[Pa
         # The name says which pictures are in it: when more of the segment is on disk, it is another file.
         last_ns = max([s.end_ns for s in recorded] + [s.end_ns for s in still_open], default=0)
         target = context.data / _FOLDER / f"{row.event_uid}_{min(last_ns, to_ns)}.mp4"
-        with _cutting:
+        with _cutting.turn():
             try:
                 made = cut(context.data, paths, from_ns, to_ns, target)
             except SourceError as error:

@@ -32,6 +32,7 @@ Code = Literal[
     "database_unavailable",
     "row_refused",
     "too_many_pages",
+    "busy",
     "export_busy",
     "export_failed",
     "detector_silent",

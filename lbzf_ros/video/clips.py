@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,7 @@ from lbzf_ros.disk import partial_of
 from lbzf_ros.video import mp4
 
 _AVCC, _NAL_SIZE_BYTES = 1, 4
+_EARLIER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,12 @@ def cut(data: Path, paths: Sequence[str], from_ns: int, to_ns: int, target: Path
 def _piece(path: Path, from_ns: int, to_ns: int) -> _Piece | None:
     """Where in a file what is wanted begins (a key frame) and ends; None: there is nothing of it."""
     try:
-        with av.open(str(path)) as container:
+        with mp4.undecoded(path) as container:
             start_ns = mp4.start_of(path, container)
             if start_ns is None:
                 return None
             first_ns, last_ns, any_ns = None, None, None
-            for at_ns, packet in _packets(container, start_ns):
+            for at_ns, packet in _packets(container, start_ns, from_ns):
                 if at_ns > to_ns:
                     break
                 if packet.is_keyframe and (at_ns <= from_ns or first_ns is None):
@@ -90,13 +92,21 @@ def _piece(path: Path, from_ns: int, to_ns: int) -> _Piece | None:
     return _Piece(path, first_ns, last_ns)
 
 
-def _packets(container: Any, start_ns: int) -> Iterator[tuple[int, Any]]:
+def _packets(container: Any, start_ns: int, from_ns: int) -> Iterator[tuple[int, Any]]:
+    """Those of a file that began at `start_ns`, from a key frame before `from_ns` on, if there is one."""
     stream = container.streams.video[0]
-    base: Fraction = stream.time_base
+    # Some earlier: pictures may be shown in another order than they are stored.
+    if (ahead_s := (from_ns - start_ns) / NS_PER_S - _EARLIER_S) > 0:
+        with contextlib.suppress(av.FFmpegError):  # then all of it is read
+            container.seek(round(ahead_s / stream.time_base), stream=stream)
+    tick_ns: Fraction = stream.time_base * NS_PER_S
+    numerator, denominator = (
+        tick_ns.as_integer_ratio()
+    )  # a fraction would take longer than reading the packet
     try:
         for packet in container.demux(stream):
             if packet.pts is not None and packet.size:
-                yield start_ns + round(packet.pts * base * NS_PER_S), packet
+                yield start_ns + (2 * packet.pts * numerator + denominator) // (2 * denominator), packet
     except av.FFmpegError:
         return  # the end of a file that was cut off or is still being written
 
@@ -107,7 +117,7 @@ def _write(pieces: Sequence[_Piece], from_ns: int, to_ns: int, target: Path) -> 
         stream: Any = None
         first_sets, last_ticks = b"", -1
         for piece in pieces:
-            with av.open(str(piece.path)) as container:
+            with mp4.undecoded(piece.path) as container:
                 source = container.streams.video[0]
                 start_ns = mp4.start_of(piece.path, container)
                 assert start_ns is not None
@@ -117,7 +127,7 @@ def _write(pieces: Sequence[_Piece], from_ns: int, to_ns: int, target: Path) -> 
                     stream.time_base, first_sets = mp4.TIME_BASE, sets
                 # Another file may have other parameter sets: they come with its key frames then.
                 prefix = b"" if sets == first_sets else _in_band(sets)
-                for at_ns, packet in _packets(container, start_ns):
+                for at_ns, packet in _packets(container, start_ns, piece.start_ns):
                     if at_ns < piece.start_ns:
                         continue
                     if at_ns > piece.end_ns:

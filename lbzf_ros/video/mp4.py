@@ -103,6 +103,17 @@ def holds_all(frames: int, start_ns: int, end_ns: int, fps: float) -> bool:
     return seconds > 0 and (frames - 1) / seconds > _FASTER * fps
 
 
+def undecoded(path: Path) -> av.container.InputContainer:
+    """Open a file for its packets only.
+
+    The file says what is in it, so no picture is decoded to find that out, which would take most of the time.
+
+    Raises:
+        OSError: it cannot be read (`av.FFmpegError` is one).
+    """
+    return av.open(str(path), options={"skip_frame": "all"})
+
+
 def look_into(data: Path, relative: str) -> Segment | None:
     """What a video file of the data folder holds, without decoding it; None: nothing that plays.
 
@@ -112,7 +123,7 @@ def look_into(data: Path, relative: str) -> Segment | None:
     named = _NAME.fullmatch(path.name)
     last, frames = 0, 0
     try:
-        with av.open(str(path)) as container:
+        with undecoded(path) as container:
             start_ns = start_of(path, container)
             if named is None or start_ns is None or not container.streams.video:
                 return None

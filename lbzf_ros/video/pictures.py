@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from lbzf_ros.core.model import RoiSet
 
+CALIBRATION = "calibration"
+"""Folder of a data folder with reference pictures."""
+
 
 def reference_path(rois: RoiSet) -> str:
     """Where the first picture seen with these zones lies, relative to the data folder."""
     parameters, rows = rois.identity
     name = hashlib.sha256(f"{parameters} {rows}".encode()).hexdigest()[:16]
-    return f"calibration/{rois.camera}_{name}.jpg"
+    return f"{CALIBRATION}/{rois.camera}_{name}.jpg"
 
 
 class PictureMemory:

@@ -138,7 +138,8 @@ def test_what_a_camera_without_h264_sends_is_encoded_once(tmp_path: Path) -> Non
         with node_process("persistence", plant.parameters, log):
             wait(ear, "a database", lambda: bool(plant.rows("SELECT 1 FROM cameras")))
             with node_process("camera_driver", {**plant.parameters, "camera": "cam1"}, log):
-                wait(ear, "pictures on disk", lambda: played(newest(plant.data) or tmp_path) >= 10)
+                # Long enough for driver and persistence to have found each other: else the next start enters the file.
+                wait(ear, "pictures on disk", lambda: played(newest(plant.data) or tmp_path) >= 60)
             wait(ear, "its row", lambda: bool(plant.rows("SELECT 1 FROM video_segments")))
         (file,) = plant.data.rglob("*.mp4")
         ((path, frames, codec),) = plant.rows("SELECT path, frames, codec FROM video_segments")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,15 +12,22 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from lbzf_ros.core.model import NS_PER_S, CycleEvent, EventKind
+from lbzf_ros.reports.explain import timeline
+from lbzf_ros.reports.explain.explained import Explained
+from lbzf_ros.reports.explain.timeline import draw
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.store.explaining import ExplanationReader
 from test.support.plays import pictures, play
 from test.support.ros import Listener, listener, node_process
 from test.web.factory import Line
 from test.web.test_bridge_node import answers, port, start
+from test.web.test_errors import assert_problem
 from web_bridge.explainer import Drawn, Explainer
+from web_bridge.in_turn import InTurn
+from web_bridge.routes import explanations
 
 __all__ = ["port"]  # a fixture
 
@@ -163,3 +171,52 @@ def test_what_cannot_be_drawn_is_said_and_the_next_one_is_drawn(
 def test_more_than_can_be_drawn_are_skipped_and_counted(explainer: Explainer) -> None:
     explainer.ask(f"cycle {number}" for number in range(500))
     assert explainer.skipped > 400
+
+
+def test_a_picture_is_drawn_again_only_when_something_about_its_cycle_has_changed(
+    line: Line, client: TestClient, cycles: list[CycleEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.write(*cycles)
+    uid = next(one.event_uid for one in cycles if one.kind is EventKind.END)
+    drawn: list[Explained] = []
+
+    def count(found: Explained) -> bytes:
+        drawn.append(found)
+        return draw(found)
+
+    monkeypatch.setattr(timeline, "draw", count)
+    first, second = (client.get(f"/api/v1/events/{uid}/explanation.png") for _ in range(2))
+    assert (first.status_code, second.content) == (200, first.content)
+    assert len(drawn) == 1
+    verified = client.put(f"/api/v1/events/{uid}/verification", json={"corrected_duration_s": 4.0})
+    assert verified.status_code == 200
+    assert client.get(f"/api/v1/events/{uid}/explanation.png").status_code == 200
+    assert len(drawn) == 2
+
+
+def test_who_would_wait_behind_many_is_told_to_come_back(
+    line: Line, client: TestClient, cycles: list[CycleEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each who waits holds a thread: the board must not wait with them."""
+    line.write(*cycles)
+    uids = sorted({one.event_uid for one in cycles})
+    goes_on, queue = threading.Event(), InTurn(1, again_s=3)
+    monkeypatch.setattr(explanations, "_drawing", queue)
+    began = threading.Event()
+
+    def hold() -> None:
+        with queue.turn():
+            began.set()
+            goes_on.wait(WITHIN_S)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert began.wait(WITHIN_S)
+        answer = client.get(f"/api/v1/events/{uids[0]}/explanation.png")
+        assert_problem(answer, 503)
+        assert (answer.json()["code"], answer.headers["Retry-After"]) == ("busy", "3")
+    finally:
+        goes_on.set()
+        holder.join()
+    assert client.get(f"/api/v1/events/{uids[0]}/explanation.png").status_code == 200

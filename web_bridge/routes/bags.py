@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from lbzf_ros.bags import BAGS
 from lbzf_ros.store.timestamps import to_text
 from web_bridge.errors import answers
-from web_bridge.files import inside
+from web_bridge.files import LargeFile, inside
 from web_bridge.routes.parameters import DEFAULT_PAGE, InContext, Limit
 from web_bridge.schemas.system import BAG_FILE, BAG_NAME, Bag, BagFile, BagPage
 
@@ -70,7 +70,7 @@ class _Sent(Exception):
     """All that was announced is sent."""
 
 
-class _Growing(FileResponse):
+class _Growing(LargeFile):
     """A file that may grow while it is sent: no more is sent than its length was when the answer began."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,6 +19,7 @@ from lbzf_ros.store.zone_versions import (
     versions_in_force,
     zone_versions,
 )
+from lbzf_ros.video.pictures import CALIBRATION
 from web_bridge.errors import answers
 from web_bridge.files import inside
 from web_bridge.routes.parameters import (
@@ -74,7 +75,7 @@ def rois(
 def reference(context: InContext, database: InDatabase, id: IdPath) -> FileResponse:  # noqa: A002
     """The picture of the view on which a version was set."""
     name = reference_path(database.reading, id)
-    path = inside(context.data, name)
+    path = inside(context.data, name, folder=CALIBRATION)
     if path is None:
         raise HTTPException(404, f"there is no picture of the view on which version {id} was set")
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from lbzf_ros.drift.features import features_to_bytes, find_features
 from lbzf_ros.store.zone_versions import ZoneVersionFilter, zone_versions
 from lbzf_ros.store.zones import set_reference
+from lbzf_ros.video.pictures import reference_path
 from test.web.access.people import ADMIN, ENGINEER, PASSWORD, access, client
 from test.web.factory import Line
 from test.web.pages.morning import morning
@@ -81,7 +82,7 @@ def test_zones_are_tried_on_a_camera_of_theirs_for_their_stations_alone(ask: Ask
 def test_the_picture_on_which_their_zones_were_set(ask: Ask, line: Line) -> None:
     which = ZoneVersionFilter(module="ANGELA", workstation="PUESTO_01", in_force=True)
     version = zone_versions(line.engine, which).items[0].id
-    name = "frames/reference/cam1.jpg"
+    name = reference_path(line.rois["cam1"])
     set_reference(line.engine, [version], name, features_to_bytes(find_features(PICTURE)))
     (line.data / name).parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(line.data / name), PICTURE)

@@ -6,7 +6,7 @@ import { newKey, prepareForms, write } from "./forms.js";
 import { tell } from "./problem.js";
 
 const GIVE_UP_MS = 15_000;
-const GONE = { 404: "clip_never", 410: "clip_gone" };
+const NO_CLIP = { 404: "clip_never", 410: "clip_gone", 503: "problem_busy" };
 
 prepareForms();
 byId("decision")?.addEventListener("submit", decide);
@@ -37,7 +37,7 @@ byId("clip-show")?.addEventListener("click", () => {
 async function whyNot(address) {
   try {
     const answer = await fetch(address, { headers: { Range: "bytes=0-0" }, signal: AbortSignal.timeout(GIVE_UP_MS) });
-    return GONE[answer.status] ?? "clip_failed";
+    return NO_CLIP[answer.status] ?? "clip_failed";
   } catch {
     return "clip_failed";
   }
