@@ -10,7 +10,7 @@ from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from lbzf_ros.bags.contents import Images, Recorded, compressed_name
@@ -23,6 +23,8 @@ _DEPTH = 1000
 """Messages that may wait: the disk may stand still for a while, and what is small is not lost for that."""
 _PICTURES_WAIT = 50
 """The same for pictures; of 640x480 they are 46 MB a camera."""
+_PICTURES_OF_A_RECORDING_WAIT = 200
+"""In lock-step they come as fast as the machine measures, and none may be missing."""
 _FORGET = 1000
 
 
@@ -85,7 +87,7 @@ class BagRecorder(Node):
         offered = recorded.topic.qos
         asked = QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
-            depth=_PICTURES_WAIT if recorded.is_picture else _DEPTH,
+            depth=_depth(recorded),
             reliability=offered.reliability,
             durability=offered.durability,
         )
@@ -150,3 +152,11 @@ def _remember(stamps: dict[int, None], stamp_ns: int) -> None:
     stamps[stamp_ns] = None
     if len(stamps) > _FORGET:
         del stamps[next(iter(stamps))]
+
+
+def _depth(recorded: Recorded) -> int:
+    """How many messages may wait."""
+    if not recorded.is_picture:
+        return _DEPTH
+    is_reliable = recorded.topic.qos.reliability is ReliabilityPolicy.RELIABLE
+    return _PICTURES_OF_A_RECORDING_WAIT if is_reliable else _PICTURES_WAIT
