@@ -99,10 +99,9 @@ def _packets(container: Any, start_ns: int, from_ns: int) -> Iterator[tuple[int,
     if (ahead_s := (from_ns - start_ns) / NS_PER_S - _EARLIER_S) > 0:
         with contextlib.suppress(av.FFmpegError):  # then all of it is read
             container.seek(round(ahead_s / stream.time_base), stream=stream)
+    # Whole numbers: arithmetic with fractions would take longer than reading the packets.
     tick_ns: Fraction = stream.time_base * NS_PER_S
-    numerator, denominator = (
-        tick_ns.as_integer_ratio()
-    )  # a fraction would take longer than reading the packet
+    numerator, denominator = tick_ns.as_integer_ratio()
     try:
         for packet in container.demux(stream):
             if packet.pts is not None and packet.size:

@@ -25,7 +25,7 @@ from lbzf_ros.video.decoders import Decoder, PipelineDecoder, SoftwareDecoder
 from lbzf_ros.video.sources import SET_BACK_NS, Frame, Thinner
 
 _H264 = "h264"
-_KEPT = {
+_RECORDED = {  # by whether packets are copied
     True: "video is recorded as it comes again",
     False: "video is encoded anew to be recorded, which takes computing time; set the stream to H.264",
 }
@@ -101,7 +101,7 @@ class StreamSource:
         codec, parameters = stream.codec_context.name, bytes(stream.codec_context.extradata or b"")
         copied = codec == _H264
         if self._codec not in ("", codec):
-            self._noticed(f"the codec changed from {self._codec} to {codec}: {_KEPT[copied]}")
+            self._noticed(f"the codec changed from {self._codec} to {codec}: {_RECORDED[copied]}")
         self._codec = codec
         if self._recording:
             self._recording.opened(copied=copied, parameters=parameters if copied else b"")

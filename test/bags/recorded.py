@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,7 +25,6 @@ from test.support.ros import DOMAIN_ID
 
 CAMERA = "cam1"
 FPS = 5.0
-_MEET_WITHIN_S = 8.0
 _DRAINS_WITHIN_S = 3.0
 _HALTS_S, _WORKS_S = 0.7, 1.5
 _STATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -127,7 +125,6 @@ def record_run(
         patch.setenv("ROS_DOMAIN_ID", str(DOMAIN_ID))
         with (
             recorder(run.bag, run.plant_file, "--images", images),
-            _letting_them_meet(),
             running_graph(run.plant_file, run.data) as running,
         ):
 
@@ -141,31 +138,6 @@ def record_run(
             _let_it_drain()
     finish(run.data, {})  # what the next start does: the outbox delivers what was decided last
     return run
-
-
-@contextmanager
-def _letting_them_meet() -> Iterator[None]:
-    """Let the recorder find every node before anything is looked at: what is said before is not in the bag.
-
-    Without the detector the camera sends its first picture again and again, until there is an answer.
-    """
-
-    def hold() -> None:
-        while not (found := _detectors()) and not over.wait(0.05):
-            pass
-        for one in found:
-            one.suspend()
-            over.wait(_MEET_WITHIN_S)
-            one.resume()
-
-    over = threading.Event()
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        yield
-    finally:
-        over.set()
-        holder.join()
 
 
 def _let_it_drain() -> None:
@@ -186,17 +158,13 @@ def _halt() -> None:
 
 
 def _detector() -> psutil.Process:
-    (found,) = _detectors()
-    return found
-
-
-def _detectors() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
             if "lbzf_ros.nodes.detector" in child.cmdline():
                 found.append(child)
-    return found
+    assert len(found) == 1
+    return found[0]
 
 
 def complete(data: Path) -> int:

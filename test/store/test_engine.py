@@ -90,7 +90,9 @@ def test_an_error_rolls_back_what_came_before_it(engine: Engine) -> None:
 def test_pages_that_a_connection_keeps_are_let_go(engine: Engine) -> None:
     library = ctypes.CDLL(_sqlite3.__file__)
     if not hasattr(library, "sqlite3_memory_used"):
-        pytest.skip("SQLite is part of this Python: what it holds cannot be asked")
+        pytest.skip(
+            "SQLite is linked into this Python without its symbols: nobody can ask how much memory it holds"
+        )
     in_use = library.sqlite3_memory_used  # bytes
     in_use.restype = ctypes.c_int64
     with transaction(engine, "write") as connection:

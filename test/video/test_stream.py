@@ -19,7 +19,7 @@ from lbzf_ros.video.copying import StreamPacket
 from lbzf_ros.video.sources import Frame
 from lbzf_ros.video.stream import StreamSource
 from test.support.rtsp import RtspCamera, free_port
-from test.support.rtsp_jumping import JumpingStamps
+from test.support.rtsp_altered import AlteredPackets
 
 PATIENT = StreamSettings()
 """For cameras that work: an encoder of the test server may need seconds for its first picture."""
@@ -192,7 +192,7 @@ def test_another_codec_is_said_and_recorded_from_the_next_connection_on(live: Rt
 
 def test_another_codec_in_the_middle_of_a_connection_is_given_up_and_begins_anew(live: RtspCamera) -> None:
     said: list[str] = []
-    with RtspCamera("jpeg") as other, JumpingStamps(live.port) as between:
+    with RtspCamera("jpeg") as other, AlteredPackets(live.port) as between:
         reading = source(between.url, said=said, settings=HASTY)
         for _ in range(10):  # until there is a first one: HASTY may be too hasty for an encoder that starts
             frames = reading.frames()
@@ -211,7 +211,7 @@ def test_another_codec_in_the_middle_of_a_connection_is_given_up_and_begins_anew
 @pytest.mark.parametrize("jump_s", [3600, -3600], ids=["forward", "back"])
 def test_stamps_that_jump_are_said_and_cost_nothing(live: RtspCamera, jump_s: int) -> None:
     said: list[str] = []
-    with JumpingStamps(live.port) as between:
+    with AlteredPackets(live.port) as between:
         frames = source(between.url, said=said).frames()
         stamps = [next(frames).stamp_ns for _ in range(4)]
         between.jump_s = jump_s

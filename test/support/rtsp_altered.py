@@ -1,4 +1,4 @@
-"""Stands between a real RTSP camera and whoever looks, and makes the stamps of its packets jump."""
+"""Stands between a real RTSP camera and whoever looks, and changes stamps or payload type of its packets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import BinaryIO
 _TICKS_PER_S = 90_000
 
 
-class JumpingStamps:
+class AlteredPackets:
     """Passes on one RTSP connection over TCP after the other.
 
     `port` is the camera's, for the next connection; `jump_s` is added to the stamps of all packets; `payload_type`
@@ -27,7 +27,7 @@ class JumpingStamps:
         self.jump_s = 0
         self.payload_type: int | None = None
 
-    def __enter__(self) -> JumpingStamps:
+    def __enter__(self) -> AlteredPackets:
         threading.Thread(target=self._serve, daemon=True).start()
         return self
 
