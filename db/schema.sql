@@ -93,7 +93,8 @@ CREATE TABLE cycle_events (  -- a cycle that counts, runs, was given up or was c
   gt_corrected_duration_s    REAL,                  -- seconds that the check found; NULL: the measured ones are right
   notes                      TEXT,                  -- written by people
   created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), drift_state  -- worst of the camera's view during it: ok, drifted, unknown, unchecked (nothing to compare with); NULL: from before it was looked at
-  TEXT,  -- when the row was made
+  TEXT, clock_kept  -- whether a time server kept the machine's clock when it was decided: 1 yes; 0 no: its duration is right, its time of day may be wrong; NULL: not known, or a recording
+  INTEGER,  -- when the row was made
   CHECK (end_ts >= start_ts),
   CHECK (status <> 'complete' OR end_ts IS NOT NULL),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),  -- outside it a clock was wrong
@@ -106,6 +107,8 @@ CREATE TABLE cycle_events (  -- a cycle that counts, runs, was given up or was c
   CHECK ((gt_verified_by IS NULL) = (gt_verified_at IS NULL)),
   CHECK (gt_verified_by IS NULL OR status <> 'in_progress')  -- what still runs cannot be checked
 );
+
+CREATE INDEX idx_events_clock ON cycle_events(start_ts, workstation_id) WHERE clock_kept = 0;
 
 CREATE INDEX idx_events_inflight ON cycle_events(status) WHERE status = 'in_progress';
 
@@ -199,7 +202,8 @@ CREATE TABLE cycle_events_rejected (  -- a cycle that does not count, with its r
   notes                      TEXT,                  -- written by people
   created_at                 TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),  -- when the row was made
   drift_state                TEXT                   -- as in cycle_events
-    CHECK (drift_state IN ('ok', 'drifted', 'unknown', 'unchecked')),
+    CHECK (drift_state IN ('ok', 'drifted', 'unknown', 'unchecked')), clock_kept  -- as in cycle_events
+  INTEGER,
   CHECK (end_ts >= start_ts),
   CHECK (start_ts >= '2000' AND start_ts < '2100'),
   CHECK (mean_conf BETWEEN 0 AND 1),

@@ -96,6 +96,7 @@ def _observed(row: CycleRow) -> dict[str, Any]:
         "primary_dwell_ratio": row.primary_dwell_ratio,
         "detection_count": row.detection_count,
         "drift": row.drift_state,
+        "clock_kept": row.clock_kept,
         "reasons": dict(row.reasons),
         "has_frame": row.source_frame_path is not None,
         "frame_archived_at": row.frame_archived_at,

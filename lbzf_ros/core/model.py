@@ -339,6 +339,7 @@ class CycleEvent:
         detection_count: pictures of the cycle with a person at the station.
         reasons: why it was rejected or aborted: code to a text with the figures.
         drift: the worst that was known of the camera's view during it: drifted, unknown, unchecked, ok.
+        clock_kept: whether a time server kept the machine's clock when it was decided; None: not known, or a recording.
         explanation: why it was decided so; None: nobody has kept it.
     """
 
@@ -364,6 +365,7 @@ class CycleEvent:
     detection_count: int = 0
     reasons: Mapping[str, str] = field(default_factory=dict)
     drift: Drift = Drift.UNCHECKED
+    clock_kept: bool | None = None
     explanation: Explanation | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

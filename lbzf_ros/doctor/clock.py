@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
+from lbzf_ros.clock import kernel_clock
 from lbzf_ros.core.errors import LbzfError
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.doctor.finding import Finding, fine, unknown, warning, wrong
@@ -17,8 +17,6 @@ _NAME = "clock"
 _NOT_BEFORE_NS = int(dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc).timestamp()) * NS_PER_S
 """LBZF is younger than this."""
 _AHEAD_NS = 60 * NS_PER_S
-_STA_UNSYNC = 0x40
-_TIME_ERROR = 5
 _NTP = "let the machine ask a time server: `sudo timedatectl set-ntp true`, or install chrony and name the plant's own"
 
 
@@ -46,30 +44,6 @@ def _synchronised(text: str) -> Finding:
     if is_kept:
         return fine(_NAME, f"{text}, synchronised to within {error_s:.3f} s")
     return warning(_NAME, f"{text}, not synchronised with a time server", _NTP)
-
-
-class _Timex(ctypes.Structure):
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
-
-
-def kernel_clock() -> tuple[bool, float] | None:
-    """Whether the kernel's clock is kept by a time server, and its greatest error, s; None: it does not say."""
-    timex = _Timex()
-    try:
-        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
-    except (OSError, AttributeError):
-        return None
-    if answer < 0:
-        return None
-    return answer != _TIME_ERROR and not timex.status & _STA_UNSYNC, timex.maxerror / 1e6
 
 
 def _newest_ahead(subject: Subject) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 
-from lbzf_ros.doctor.clock import kernel_clock
+from lbzf_ros.clock import kernel_clock
 
 _EVERY_S = 0.5
 

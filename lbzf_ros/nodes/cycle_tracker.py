@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from lbzf_ros import __version__
+from lbzf_ros.clock import kernel_clock
 from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.cycle import CycleTracker
 from lbzf_ros.core.errors import StoreError
@@ -43,6 +44,8 @@ class CycleTrackerNode(LbzfNode):
         self._outbox = Outbox(self.run_folder / "cycle_tracker.outbox")
         self.has_ended = self._outbox.has_ended
         self._unkept: deque[CycleEvent] = deque()
+        is_played = self.get_parameter("use_sim_time").value
+        self._live = {camera.label for camera in self.plant.cameras if not camera.lossless and not is_played}
         self._events = self.publisher(topics.CYCLE_EVENTS)
         self._counter = self.diagnostics.counter("cycle_events")
         self._cameras = [_OneCamera(self, camera) for camera in self.plant.cameras]
@@ -57,7 +60,7 @@ class CycleTrackerNode(LbzfNode):
         for event in events:
             self._counter.received += 1
             self.get_logger().info(_in_words(event))
-        self._unkept.extend(events)
+            self._unkept.append(replace(event, clock_kept=self._clock_kept(event.camera)))
         if not self._unkept:
             return
         try:
@@ -79,6 +82,11 @@ class CycleTrackerNode(LbzfNode):
         for camera in self._cameras:
             camera.close()
         self._outbox.close()
+
+    def _clock_kept(self, camera: str) -> bool | None:
+        """Whether the clock that stamps a camera's pictures is kept by a time server; a recording brings its stamps."""
+        clock = kernel_clock() if camera in self._live else None
+        return clock and clock[0]
 
     def _abort_forgotten(self) -> None:
         """Give up cycles that have begun and that no camera's tracker remembers."""

@@ -56,6 +56,13 @@ __all__ = [
     "time_to_msg",
 ]
 
+_CLOCK = {
+    None: msg.CycleEvent.CLOCK_UNKNOWN,
+    False: msg.CycleEvent.CLOCK_NOT_KEPT,
+    True: msg.CycleEvent.CLOCK_KEPT,
+}
+_CLOCK_KEPT = {code: kept for kept, code in _CLOCK.items()}
+
 
 def image_to_msg(camera: str, stamp_ns: int, image_bgr: NDArray[np.uint8]) -> Image:
     """A picture (height, width, 3) bgr as a message."""
@@ -299,6 +306,7 @@ def event_to_msg(event: CycleEvent) -> msg.CycleEvent:
         reasons=list(event.reasons),
         reason_texts=list(event.reasons.values()),
         drift_state=int(event.drift),
+        clock_kept=_CLOCK[event.clock_kept],
         roi_version_id=event.roi_version_id,
         parameter_hash=event.parameter_hash,
         model=model_to_msg(event.model),
@@ -332,6 +340,7 @@ def event_from_msg(message: msg.CycleEvent) -> CycleEvent:
         detection_count=message.detection_count,
         reasons=dict(zip(message.reasons, message.reason_texts, strict=True)),
         drift=Drift(message.drift_state),
+        clock_kept=_clock_kept(message.clock_kept),
         roi_version_id=message.roi_version_id,
         parameter_hash=message.parameter_hash,
         model=model_from_msg(message.model),
@@ -339,6 +348,12 @@ def event_from_msg(message: msg.CycleEvent) -> CycleEvent:
         frame_path=message.frame_path,
         explanation=explanation_from_msg(message.explanation[0]) if message.explanation else None,
     )
+
+
+def _clock_kept(code: int) -> bool | None:
+    if code not in _CLOCK_KEPT:
+        raise InvalidValue(f"clock_kept {code} is none of {', '.join(map(str, _CLOCK_KEPT))}")
+    return _CLOCK_KEPT[code]
 
 
 def fields_of(message: Any) -> dict[str, object]:

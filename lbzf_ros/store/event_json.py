@@ -37,7 +37,7 @@ def event_to_json(event: CycleEvent) -> str:
 
 
 def event_from_json(line: str) -> CycleEvent:
-    """The event that `event_to_json` wrote, also before events had a drift and an explanation.
+    """The event that `event_to_json` wrote, also before events had a drift, a clock and an explanation.
 
     Raises:
         StoreError: the text is not one of an event.

@@ -162,6 +162,7 @@ def shared_row(event: CycleEvent, ids: PlantIds, connection: Connection) -> tupl
         frame_path,
         reasons,
         drift,
+        event.clock_kept,
     )
 
 

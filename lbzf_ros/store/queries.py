@@ -44,7 +44,8 @@ SELECT e.id, e.event_uid, m.code AS module, m.display_name AS module_display_nam
        k.name AS model_name, k.version AS model_version, k.framework AS model_framework,
        k.weights_hash AS model_weights_hash, e.roi_version_id, e.parameter_hash, e.software_version,
        {{order}} AS ref_op_order, {{verified_by}} AS gt_verified_by, {{verified_at}} AS gt_verified_at,
-       {{corrected}} AS gt_corrected_duration_s, e.notes, e.created_at, e.drift_state, e.reasons_json AS reasons
+       {{corrected}} AS gt_corrected_duration_s, e.notes, e.created_at, e.drift_state,
+       e.clock_kept, e.reasons_json AS reasons
 FROM {{table}} e
 JOIN workstations w ON w.id = e.workstation_id
 JOIN modules m ON m.id = w.module_id

@@ -101,6 +101,7 @@ class CycleRow(NamedTuple):
         gt_corrected_duration_s: what a person found when checking it.
         drift_state: worst of the camera's view during it: ok, drifted, unknown, unchecked; None: from before it was
             looked at.
+        clock_kept: whether a time server kept the machine's clock when it was decided; None: not known.
         reasons: why it was rejected or aborted: code to text; empty for other cycles.
     """
 
@@ -140,6 +141,7 @@ class CycleRow(NamedTuple):
     notes: str | None
     created_at: str
     drift_state: str | None
+    clock_kept: bool | None
     reasons: Mapping[str, str]
 
 

@@ -5,7 +5,7 @@ from lbzf_ros.store.people.orders import ORDER_AT
 
 _SHARED = """event_uid, workstation_id, camera_id, cv_model_version_id, roi_version_id, rule, parameter_hash,
   software_version, start_ts, end_ts, duration_uncertainty_s, mean_conf, primary_track_dwell_ratio, observed_share,
-  detection_count, source_frame_path, reasons_json, drift_state"""
+  detection_count, source_frame_path, reasons_json, drift_state, clock_kept"""
 
 # Segments of a camera follow each other, so one look is enough: most cycles are written before theirs is closed, and
 # looking at all that are older would take longer with every day.
@@ -23,7 +23,7 @@ SELECT event_uid, 'rejected' FROM cycle_events_rejected WHERE event_uid IN (SELE
 
 INSERT_CYCLE = f"""
 INSERT INTO cycle_events ({_SHARED}, status, quality, confidence, source_video_path, operator_id, ref_op_order)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?12,
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?12,
         {_VIDEO}, {_OPERATOR}, {_ORDER})
 """
 
@@ -33,14 +33,14 @@ UPDATE cycle_events SET
   cv_model_version_id = ?4, roi_version_id = ?5, parameter_hash = ?7, software_version = ?8, end_ts = ?10,
   duration_uncertainty_s = ?11, mean_conf = ?12, confidence = ?12, primary_track_dwell_ratio = ?13,
   observed_share = ?14, detection_count = ?15, source_frame_path = ?16, reasons_json = ?17, drift_state = ?18,
-  status = ?19, quality = ?20, source_video_path = coalesce(source_video_path, {_VIDEO})
+  clock_kept = ?19, status = ?20, quality = ?21, source_video_path = coalesce(source_video_path, {_VIDEO})
 WHERE event_uid = ?1
 """
 
 # Before DELETE_CYCLE: what the row of the running cycle had besides the measured figures goes along.
 INSERT_REJECTED = f"""
 INSERT INTO cycle_events_rejected ({_SHARED}, duration_seconds, reason, source_video_path, frame_archived_at, notes)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
        coalesce(was.source_video_path, {_VIDEO}), was.frame_archived_at, was.notes
 FROM (SELECT 1) LEFT JOIN cycle_events was ON was.event_uid = ?1
 """

@@ -45,9 +45,10 @@ def zone(row: dict[str, Any]) -> ZoneRow:
 
 
 def cycle(row: Sequence[Any]) -> CycleRow:
-    """A row of `queries.CYCLES` or `queries.REJECTED`: id, the fields of `CycleRow`, reasons last and as JSON."""
-    reasons = row[-1]
-    return CycleRow._make((*row[1:-1], json.loads(reasons) if reasons else {}))
+    """A row of `queries.CYCLES` or `queries.REJECTED`: id, the fields of `CycleRow`, clock and reasons (JSON) last."""
+    clock_kept, reasons = row[-2:]
+    kept = None if clock_kept is None else bool(clock_kept)
+    return CycleRow._make((*row[1:-2], kept, json.loads(reasons) if reasons else {}))
 
 
 def station_hour(row: dict[str, Any], to_ns: int, shifts: Sequence[Span]) -> StationHour:

@@ -25,12 +25,13 @@ from test.bags.recorded import CAMERA, FPS, Run, command, complete, plant, recor
 CYCLES = 2
 LIVE_FPS = 10
 LEFT_OUT = {
-    "cycle_events": {"id", "created_at", "source_video_path"},
-    "cycle_events_rejected": {"id", "created_at", "source_video_path"},
+    "cycle_events": {"id", "created_at", "source_video_path", "clock_kept"},
+    "cycle_events_rejected": {"id", "created_at", "source_video_path", "clock_kept"},
     "cycle_explanations": set[str](),
 }
-"""What cannot be equal: the number of a row and when it was made; and the segment of video, because a replay records
-none. Everything else is compared, of complete, rejected and aborted cycles, and why they were decided."""
+"""What cannot be equal: the number of a row and when it was made; the segment of video, because a replay records none;
+and whether a time server kept the clock, which only a live run knows. Everything else is compared, of complete,
+rejected and aborted cycles, and why they were decided."""
 
 
 def figures(data: Path) -> dict[str, list[dict[str, Any]]]:

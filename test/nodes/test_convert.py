@@ -56,6 +56,7 @@ def test_time(stamp_ns: int) -> None:
     st.sampled_from(list(EventKind)),
     st.dictionaries(st.text(max_size=9), st.text(max_size=9)),
     st.sampled_from(list(Drift)),
+    st.none() | st.booleans(),
 )
 def test_cycle_event(
     start_ns: int,
@@ -65,6 +66,7 @@ def test_cycle_event(
     kind: EventKind,
     reasons: dict[str, str],
     drift: Drift,
+    clock_kept: bool | None,
 ) -> None:
     ended = kind in (EventKind.END, EventKind.REJECT)
     event = CycleEvent(
@@ -89,9 +91,17 @@ def test_cycle_event(
         detection_count=5,
         reasons=reasons or ({"too_short": "x"} if kind is EventKind.REJECT else {}),
         drift=drift,
+        clock_kept=clock_kept,
     )
     if all("\0" not in key + text for key, text in event.reasons.items()):
         assert repr(convert.event_from_msg(over_the_wire(convert.event_to_msg(event)))) == repr(event)
+
+
+def test_a_clock_that_cannot_be_is_refused() -> None:
+    message = convert.event_to_msg(play(rois(station("presence")), short_visit())[0])
+    message.clock_kept = 3
+    with pytest.raises(InvalidValue, match="clock_kept 3 is none of 0, 1, 2"):
+        convert.event_from_msg(message)
 
 
 @pytest.mark.parametrize("script", [eventful(), short_visit()], ids=["hands", "presence"])

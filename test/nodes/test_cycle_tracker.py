@@ -12,6 +12,7 @@ import pytest
 import yaml
 from lbzf_interfaces.msg import CycleEventAck, PlantInfo
 
+from lbzf_ros.clock import kernel_clock
 from lbzf_ros.core.model import CycleEvent, RoiSet
 from lbzf_ros.ros import convert, topics
 from test.store.examples import plant_data
@@ -98,6 +99,21 @@ def test_a_killed_tracker_goes_on_in_the_middle_of_a_cycle(
     end = graph.events()[-1]
     assert end.duration_s == pytest.approx(22 * PERIOD_S)
     assert (end.observed_share, end.detection_count) == (1.0, 22)
+
+
+@pytest.mark.parametrize("pace", ["realtime", "lockstep"])
+def test_a_live_cycle_says_whether_the_clock_is_kept(graph: Graph, tmp_path: Path, pace: str) -> None:
+    data = plant_data()
+    data["modules"][0]["cameras"][0]["pace"] = pace
+    file = tmp_path / "plant.yaml"
+    file.write_text(yaml.safe_dump(data), "utf-8")
+    parameters = {"plant": str(file), "data": str(tmp_path / "data")}
+    with node_process("cycle_tracker", parameters, tmp_path / "log"):
+        graph.play("aaaaaPPPPPPPPPPPPPPPPP" + "a" * 15, START_S)
+        graph.ear.wait_for("END", lambda: "END" in graph.kinds())
+    clock = kernel_clock()
+    assert clock is not None
+    assert {event.clock_kept for event in graph.events()} == {clock[0] if pace == "realtime" else None}
 
 
 def test_a_tracker_that_was_away_for_too_long_gives_the_cycle_up(

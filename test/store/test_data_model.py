@@ -79,6 +79,7 @@ OURS = {
         "reasons_json",
         "frame_archived_at",
         "drift_state",
+        "clock_kept",
     },
     "cycle_events_rejected": {
         "event_uid",
@@ -92,6 +93,7 @@ OURS = {
         "source_video_path",
         "frame_archived_at",
         "drift_state",
+        "clock_kept",
     },
     "manual_observations": {"event_uid"},
 }

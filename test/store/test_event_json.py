@@ -119,6 +119,7 @@ events = st.builds(
     detection_count=st.integers(0, 2**31),
     reasons=st.dictionaries(texts, texts, min_size=1),
     drift=st.sampled_from(Drift),
+    clock_kept=st.none() | st.booleans(),
     explanation=st.none() | explanations,
 )
 
@@ -158,9 +159,9 @@ def test_an_explanation_that_is_none_is_refused() -> None:
 def test_an_event_of_the_version_before_can_be_read() -> None:
     """It waits in the outbox while LBZF is updated."""
     values = json.loads(event_to_json(cycle(ROI_SETS)))
-    del values["drift"], values["explanation"]
+    del values["drift"], values["clock_kept"], values["explanation"]
     back = event_from_json(json.dumps(values))
-    assert (back.drift, back.explanation) == (Drift.UNCHECKED, None)
+    assert (back.drift, back.clock_kept, back.explanation) == (Drift.UNCHECKED, None, None)
 
 
 @given(events)

@@ -120,6 +120,21 @@ def test_whether_the_camera_had_moved_is_in_the_row(
     assert [row and row.drift_state for row in rows] == [drift.name.lower()] * 4
 
 
+@pytest.mark.parametrize("kept", [None, False, True])
+def test_whether_the_clock_was_kept_is_in_the_row(
+    writer: EventWriter, reader: StoreReader, roi_sets: dict[str, RoiSet], kept: bool | None
+) -> None:
+    events = [
+        cycle(roi_sets, START, start_ns=MORNING_NS + 60 * NS_PER_S, clock_kept=not kept),
+        cycle(roi_sets, END, clock_kept=kept),
+        cycle(roi_sets, REJECT, clock_kept=kept, start_ns=MORNING_NS + NS_PER_S),
+        cycle(roi_sets, END, clock_kept=kept, start_ns=MORNING_NS + 60 * NS_PER_S),
+    ]
+    assert writer.write(events) == ()
+    rows = [reader.cycle(event.event_uid) for event in events]
+    assert [row and row.clock_kept for row in rows] == [kept] * 4
+
+
 def test_the_database_allows_the_reasons_that_there_are_and_other() -> None:
     schema = resource_path("db", "schema.sql").read_text("utf-8")
     (words,) = re.findall(r"reason IN \(([^)]*)\)", schema)
@@ -185,8 +200,8 @@ def test_rows_survive_the_migration_down_and_up_again(
     migrate(database, now_ns=MORNING_NS)
     assert structure(database) == up
     assert rows_of(database, unchanged) == kept
-    assert [row[:-1] for row in rows_of(database)] == [row[:-1] for row in before]
-    assert rows_of(database, "drift_state") == [(None,)] * 5  # nobody knows any more
+    assert [row[:-2] for row in rows_of(database)] == [row[:-2] for row in before]
+    assert rows_of(database, "drift_state, clock_kept") == [(None, None)] * 5  # nobody knows any more
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT count(*), max(drift_state) FROM cycle_events").fetchone() == (
             3,

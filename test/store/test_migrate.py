@@ -21,7 +21,7 @@ from lbzf_ros.store.rollback import rollback
 from lbzf_ros.store.yoyo_backend import AtomicBackend
 from test.store.examples import MORNING_NS
 
-KNOWN = 7
+KNOWN = 8
 NEXT = f"{KNOWN + 1:04}_more"
 GOOD = f"""
 CREATE TABLE extra (id INTEGER);

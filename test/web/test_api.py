@@ -108,7 +108,7 @@ def test_one_event_with_its_provenance(line: Line, client: TestClient) -> None:
         "weights_hash": None,
     }
     assert (found["camera"], found["rule"], found["parameter_hash"]) == ("cam1", "presence", "9f2c" * 16)
-    assert found["drift"] == "unchecked"
+    assert (found["drift"], found["clock_kept"]) == ("unchecked", None)
     assert client.get(f"/api/v1/events/{cycle.event_uid.upper()}").json() == found
 
 

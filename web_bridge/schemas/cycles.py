@@ -49,6 +49,14 @@ class RejectedCycle(Schema):
             examples=["ok"],
         ),
     ]
+    clock_kept: Annotated[
+        bool | None,
+        example(
+            "Whether a time server kept the machine's clock when it was decided: without, its duration is right, its "
+            "time of day may be wrong; null: not known, or a recording.",
+            True,
+        ),
+    ]
     reasons: Annotated[
         dict[str, str],
         example("Why it does not count or was given up.", {"too_short": "1.00 s < min_cycle_s 3.00 s"}),

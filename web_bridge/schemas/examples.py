@@ -6,6 +6,7 @@ from typing import Any
 
 _BY_NAME: dict[str, Any] = {
     "module": "ANGELA",
+    "clock_not_kept": 0,
     "code": "PUESTO_01",
     "workstation": "PUESTO_01",
     "bottleneck": "PUESTO_06",

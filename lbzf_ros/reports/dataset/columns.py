@@ -130,6 +130,8 @@ LEFT_OUT = {
     "source_video_path": "a file of the plant; no video is in a pack",
     "frame_archived_at": "says something about that file, not about the cycle",
     "created_at": "when the row was written: another time when the same recording is processed again",
+    "clock_kept": "whether a time server kept the clock when it was decided: nobody knows that any more when the same "
+    "recording is processed again",
     "notes": "people's own words, which may name people; with --with-operators they are in it",
 }
 """Columns that are not in a pack, and why."""

@@ -52,6 +52,8 @@ class Chosen:
     observed: Observed
     rejected: Rejected
     outside: int
+    clock_not_kept: int
+    """Of all of the day."""
     durations: Durations = field(repr=False, compare=False)
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -116,6 +118,7 @@ class Chosen:
             self.observed,
             rejected=self.rejected,
             outside=self.outside if self.place is None else 0,
+            clock_not_kept=self.clock_not_kept,
         )
 
     def _board(self) -> HourBoard:
@@ -226,6 +229,7 @@ def choose(
         ),
         rejected=_rejected(connection, facts, day.hours_of(place)),
         outside=units_outside(connection, rules, facts, day),
+        clock_not_kept=made.clock_not_kept(connection, [one.id for one in facts.stations], facts.span),
         durations=durations,
     )
 

@@ -25,6 +25,7 @@ def module_totals(
     *,
     rejected: Mapping[tuple[int, str], int],
     outside: int,
+    clock_not_kept: int,
 ) -> ModuleTotals:
     """Totals of one shift (its place in the day) or of the day (None), until now.
 
@@ -36,6 +37,7 @@ def module_totals(
         observed: coverage of the cameras.
         rejected: cycles that do not count, by station and reason, of the same time.
         outside: units of the day in no shift.
+        clock_not_kept: cycles of the day whose times of day may be wrong.
     """
     hours = day.hours_of(place)
     spans = day.spans() if place is None else [day.spans()[place]]
@@ -76,6 +78,7 @@ def module_totals(
         lost_time=by_code(facts, passed),
         rejected=sum(rejected.values()),
         coverage=observed.of_cameras(cameras_of(facts), passed),
+        clock_not_kept=clock_not_kept,
     )
 
 

@@ -81,9 +81,10 @@ def part_of(connection: Connection, facts: Facts) -> TrendPart:
 
 
 def day_totals(facts: Facts, day: DayPlan) -> ModuleTotals:
-    """Totals of a day without what a trend does not show: rejections, coverage, units outside of shifts."""
+    """Totals of a day without what a trend does not show: rejections, coverage, units outside of shifts, the clock."""
     nothing_seen = Observed({}, now_ns=facts.now_ns, min_percent=0)
-    return module_totals(facts, day, None, crews(facts, day), nothing_seen, rejected={}, outside=0)
+    people = crews(facts, day)
+    return module_totals(facts, day, None, people, nothing_seen, rejected={}, outside=0, clock_not_kept=0)
 
 
 def mean_efficiency(totals: Sequence[ModuleTotals]) -> float | None:

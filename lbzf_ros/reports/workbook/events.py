@@ -39,6 +39,7 @@ _CYCLE = {
     "parameters": "substr(e.parameter_hash, 1, 12)",
     "software": "e.software_version",
     "drift": "e.drift_state",
+    "clock_kept": "e.clock_kept",
     "picture": "e.source_frame_path",
 }
 _EVENTS = _CYCLE | {

@@ -40,6 +40,9 @@ _CYCLE = {
     "parameters": Figure(_TEXT, "first 12 digits of the parameter hash"),
     "software": Figure(_TEXT, "version of LBZF"),
     "drift": Figure(_TEXT, "worst state of the camera's view during it"),
+    "clock_kept": Figure(
+        _INTEGER, "1: a time server kept the clock; 0: none, times may be wrong; empty: not known"
+    ),
     "picture": Figure(_TEXT, "file of its picture, in the data folder"),
 }
 

@@ -78,6 +78,12 @@ FROM json_each(?1) s CROSS JOIN json_each(?2) x CROSS JOIN cycle_events_rejected
 WHERE e.start_ts BETWEEN json_extract(x.value, '$[0]') AND json_extract(x.value, '$[1]')
 GROUP BY e.workstation_id, e.reason
 """
+# The index holds only these, hardly any in a plant whose clock is kept.
+_CLOCK_NOT_KEPT = """
+SELECT count(*) FROM cycle_events e INDEXED BY idx_events_clock
+WHERE e.clock_kept = 0 AND e.start_ts >= ?2 AND e.start_ts < ?3
+  AND e.workstation_id IN (SELECT value FROM json_each(?1))
+"""
 
 
 class Made(NamedTuple):
@@ -193,6 +199,12 @@ def rejections(
     """How many cycles do not count, by station and first reason."""
     rows = connection.exec_driver_sql(_REJECTED, (json.dumps(list(stations)), spans_json(spans)))
     return {(station, reason): cycles for station, reason, cycles in rows}
+
+
+def clock_not_kept(connection: Connection, stations: Iterable[int], span: Span) -> int:
+    """How many cycles that began in a span were dated by a clock that no time server kept."""
+    values = json.dumps(list(stations)), to_text(span[0]), to_text(span[1])
+    return int(connection.exec_driver_sql(_CLOCK_NOT_KEPT, values).scalar_one())
 
 
 def spans_json(spans: Iterable[Span]) -> str:

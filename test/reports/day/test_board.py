@@ -53,6 +53,19 @@ def test_the_board_at_half_past_seven(engine: Engine, rois: Rois, days: DayReade
     assert totals.efficiency_percent == pytest.approx(100 * 68 * 2.25 / (2 * 90))
 
 
+def test_cycles_of_a_clock_that_nobody_kept_are_told_wherever_in_the_day_they_are(
+    engine: Engine, rois: Rois, days: DayReader
+) -> None:
+    write(engine, rois, every("PUESTO_03", clock("03:00"), 75, 4, 60), clock_kept=False)  # before the shift
+    write(engine, rois, every("PUESTO_01", clock("06:00"), 75, 3, 60), clock_kept=False)
+    write(engine, rois, every("PUESTO_02", clock("06:00"), 75, 5, 60), clock_kept=True)
+    write(engine, rois, every("PUESTO_03", clock("06:00"), 75, 6, 60))  # not known
+    write(engine, rois, every("PUESTO_03", clock("05:00", "2026-07-16"), 75, 7, 60), clock_kept=False)
+    assert days.hour_board("ANGELA", DAY, now_ns=clock("12:00")).totals.clock_not_kept == 7
+    assert days.hour_board("ANGELA", DAY, now_ns=clock("12:00"), shift="jornada_1").totals.clock_not_kept == 7
+    assert days.hour_board("ANGELA", "2026-07-14", now_ns=clock("12:00")).totals.clock_not_kept == 0
+
+
 def test_a_target_for_the_hour_comes_before_that_of_the_day(
     engine: Engine, rois: Rois, days: DayReader
 ) -> None:

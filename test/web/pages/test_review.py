@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.store.reader import CycleFilter
-from test.web.factory import Line
+from test.web.factory import MORNING_NS, Line
 from test.web.pages.visit import visiting
 from test.web.serve import Server
 from web_bridge.app import create_app
@@ -42,6 +43,23 @@ def test_a_cycle_is_put_right_and_a_note_is_kept(line: Line, server: Server, bro
     row = line.reader.cycle(uid)
     assert row is not None
     assert (row.gt_corrected_duration_s, row.gt_verified_by) == (71.5, "local")
+
+
+def test_a_cycle_of_a_clock_that_nobody_kept_says_so_and_so_does_its_day(
+    line: Line, server: Server, browser: Browser
+) -> None:
+    day = "2026-07-10"
+    cycle = line.cycle(3, MORNING_NS - 5 * 86_400 * NS_PER_S, 40.0, clock_kept=False)
+    line.write(cycle)
+    with visiting(browser, f"{server.url}/cycles/{cycle.event_uid}") as visit:
+        page = visit.page
+        expect(page.get_by_role("note")).to_contain_text("la duración es correcta, la hora puede no serlo")
+        for place in (f"/modules/ANGELA?day={day}", f"/stations/ANGELA?day={day}"):
+            page.goto(f"{server.url}{place}")
+            expect(page.get_by_role("note").filter(has_text="reloj del equipo: 1.")).to_be_visible()
+        page.goto(f"{server.url}/modules/ANGELA?day=2026-07-09")
+        expect(page.get_by_text("reloj del equipo")).to_have_count(0)
+        assert visit.wrong == []
 
 
 def test_lost_time_is_marked_at_the_plants_time(line: Line, server: Server, browser: Browser) -> None:

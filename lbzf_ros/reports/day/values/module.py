@@ -47,6 +47,7 @@ class ModuleTotals:
         lost_time: lost time of module and stations by code.
         rejected: cycles that do not count, all stations.
         coverage: of the cameras of the module.
+        clock_not_kept: cycles of the whole day, in no shift too, that were dated while no time server kept the clock.
     """
 
     module: str
@@ -75,6 +76,7 @@ class ModuleTotals:
     lost_time: tuple[LostTimeTotal, ...]
     rejected: int
     coverage: Coverage
+    clock_not_kept: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
