@@ -68,6 +68,7 @@ class Machine:
         self.path("etc/systemd/system/systemd-udev-trigger.service.d/loops.conf").write_text(
             _ONLY_LOOPS, "utf-8"
         )
+        self.path("etc/systemd/system/console-getty.service").symlink_to("/dev/null")  # there is no console
         # Deleted in the layer: by it systemd would take the machine for a container, and leave disks alone.
         os.mknod(folder / "layer" / ".dockerenv", stat.S_IFCHR, os.makedev(0, 0))
 

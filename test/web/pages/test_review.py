@@ -49,7 +49,7 @@ def test_a_cycle_of_a_clock_that_nobody_kept_says_so_and_so_does_its_day(
     line: Line, server: Server, browser: Browser
 ) -> None:
     day = "2026-07-10"
-    cycle = line.cycle(3, MORNING_NS - 5 * 86_400 * NS_PER_S, 40.0, clock_kept=False)
+    cycle = line.cycle(3, MORNING_NS - 5 * 86_400 * NS_PER_S, 40.0, clock_kept=False, frame_path="")
     line.write(cycle)
     with visiting(browser, f"{server.url}/cycles/{cycle.event_uid}") as visit:
         page = visit.page
