@@ -101,6 +101,7 @@ def change_to(site: Site, settings: Settings, target: str, tell: Tell, *, drop_d
             _undo_schema(site, settings, wanted, drop_data=drop_data)
         step("link", f"current → {target}")
         site.link("current", target)
+        commands.install_units(settings, site.root, site.log)
         step("migrate", f"bring the database to schema {wanted}")
         _migrate(site, settings, target)
         step("start", "start LBZF")

@@ -66,22 +66,19 @@ def release_command(folder: Path, *words: str) -> list[str]:
     return [str(folder / "deploy" / "with_ros"), str(folder / "lbzf"), *words]
 
 
+def install_units(settings: Settings, root: Path, log: Path) -> None:
+    """The first time: the systemd units, with LBZF's user and his data folder, before anything is written into it."""
+    if settings.start or _has_units():
+        return
+    current = root / "current"
+    command = [str(current / "deploy" / "systemd" / "install"), "--prefix", str(current), "--root", str(root)]
+    run([*command, "--plant", settings.plant, "--data", settings.data], log, "install the systemd units")
+
+
 def start(settings: Settings, root: Path, log: Path) -> None:
     """Start LBZF."""
-    if settings.start:
-        run(shlex.split(settings.start), log, "start LBZF")
-        return
-    if not _has_units():
-        current = root / "current"
-        command = [
-            str(current / "deploy" / "systemd" / "install"),
-            "--prefix",
-            str(current),
-            "--root",
-            str(root),
-        ]
-        run([*command, "--plant", settings.plant, "--data", settings.data], log, "install the systemd units")
-    run(["systemctl", "start", *_UNITS], log, "start LBZF")
+    command = shlex.split(settings.start) if settings.start else ["systemctl", "start", *_UNITS]
+    run(command, log, "start LBZF")
 
 
 def stop(settings: Settings, log: Path) -> None:

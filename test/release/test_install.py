@@ -122,7 +122,8 @@ def test_the_first_time_the_units_are_installed_and_then_they_are_used(tmp_path:
     )
     (programs / "systemctl").chmod(0o755)
     plant.programs = str(programs)
-    install = f"#!/bin/sh\necho $@ >{units}\n"
+    # Its user's folder comes before anything is written into it.
+    install = f"#!/bin/sh\ntest ! -e {plant.data}/lbzf.db && echo $@ >{units}\n"
     try:
         for version in ("1.0", "2.0"):
             archive = make_release(tmp_path, version, schema=1, extra={"deploy/systemd/install": install})
