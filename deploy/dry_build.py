@@ -1,6 +1,7 @@
 """Run a Dockerfile's steps in a folder that holds a root file system, where no container engine runs.
 
     sudo mmdebstrap --include=ca-certificates,python3 noble /tmp/root
+    sudo cp --remove-destination /etc/resolv.conf /tmp/root/etc/
     sudo python3 deploy/dry_build.py /tmp/root --stage build --set UBUNTU_SNAPSHOT= --context .
 
 It does what FROM, ARG, ENV, COPY, WORKDIR, SHELL and RUN of the stages say that lead to the chosen one (COPY --from is

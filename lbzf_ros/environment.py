@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
         + "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",
         "PYTHONUNBUFFERED": "1",
+        # A service that belongs to nobody has no home, and ROS does not start without a place for its logs.
+        **({} if "HOME" in given else {"ROS_LOG_DIR": tempfile.gettempdir()}),
         "MALLOC_MMAP_THRESHOLD_": str(_MMAP_THRESHOLD),
         "MALLOC_TRIM_THRESHOLD_": str(_TRIM_THRESHOLD),
         "MALLOC_ARENA_MAX": "2",

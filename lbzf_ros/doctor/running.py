@@ -73,12 +73,23 @@ def _nodes(health: dict[str, Any]) -> Iterator[Finding]:
         yield wrong(_RUNNING, f"{node} is not heard", _LOGS)
     nodes = health.get("nodes", [])
     for node in nodes:
-        for part, text in node.get("errors", {}).items():
-            yield wrong(_RUNNING, f"{node['name']}: {part}: {text}", _LOGS)
-        for part, text in node.get("warnings", {}).items():
-            yield warning(_RUNNING, f"{node['name']}: {part}: {text}", _LOGS)
+        for text in _said(node, "errors"):
+            yield wrong(_RUNNING, text, _LOGS)
+        for text in _said(node, "warnings"):
+            yield warning(_RUNNING, text, _LOGS)
     if not any(node.get("errors") or node.get("warnings") for node in nodes) and not health.get("missing"):
         yield fine(_RUNNING, f"all {len(nodes)} nodes work")
+
+
+def _said(node: dict[str, Any], kind: str) -> list[str]:
+    """What a node says of its parts, once: two parts of a camera (pictures, stream) have the same to say."""
+    lines = (
+        f"{node['name']}: {text}"
+        if text.startswith(f"{part.split()[0]}: ")
+        else f"{node['name']}: {part}: {text}"
+        for part, text in node.get(kind, {}).items()
+    )
+    return list(dict.fromkeys(lines))
 
 
 def _asked(url: str) -> dict[str, Any]:

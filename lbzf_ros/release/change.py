@@ -105,7 +105,7 @@ def change_to(site: Site, settings: Settings, target: str, tell: Tell, *, drop_d
         step("migrate", f"bring the database to schema {wanted}")
         _migrate(site, settings, target)
         step("start", "start LBZF")
-        commands.start(settings, site.root, site.log)
+        commands.start(settings, site.log)
         step("health", f"wait until {settings.health_url} is well")
         commands.check_health(settings, site.manifest(target).version)
         step(_FINISH, f"{target} runs")
@@ -183,7 +183,7 @@ def _undo(site: Site, settings: Settings, change: Change, tell: Tell, *, is_boot
         site.link("current", change.before)
     if change.before and not is_boot:
         tell("start LBZF")
-        commands.start(settings, site.root, site.log)
+        commands.start(settings, site.log)
     site.note(None)
 
 

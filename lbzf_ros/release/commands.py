@@ -75,7 +75,7 @@ def install_units(settings: Settings, root: Path, log: Path) -> None:
     run([*command, "--plant", settings.plant, "--data", settings.data], log, "install the systemd units")
 
 
-def start(settings: Settings, root: Path, log: Path) -> None:
+def start(settings: Settings, log: Path) -> None:
     """Start LBZF."""
     command = shlex.split(settings.start) if settings.start else ["systemctl", "start", *_UNITS]
     run(command, log, "start LBZF")

@@ -43,6 +43,11 @@ def test_ros_that_works_and_a_picture_that_arrives(tmp_path: Path) -> None:
     assert one(subject(tmp_path), "dds").level is Level.FINE
 
 
+def test_a_service_without_a_home_has_ros_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    assert one(subject(tmp_path), "dds").level is Level.FINE
+
+
 def test_ros_that_cannot_be_imported(tmp_path: Path) -> None:
     environment = modules(tmp_path / "broken", rclpy="raise ImportError('librcl.so: cannot open')")
     found = one(subject(tmp_path, environment=environment), "ros")

@@ -246,6 +246,13 @@ def test_it_runs_and_does_not_answer(tmp_path: Path, data: Path) -> None:
 def test_it_runs_with_troubles(tmp_path: Path, data: Path) -> None:
     nodes = [
         {"name": "camera_driver_cam1", "errors": {"cam1": "no picture for 20 s"}, "warnings": {}},
+        {
+            "name": "camera_driver_cam2",
+            "errors": {
+                "cam2": "cam2: rtsp://x cannot be opened",
+                "cam2 stream": "cam2: rtsp://x cannot be opened",
+            },
+        },
         {"name": "detector", "errors": {}, "warnings": {"speed": "too slow"}},
     ]
     with claims.data_folder(data), page({"missing": ["recorder"], "nodes": nodes}) as port:
@@ -253,6 +260,7 @@ def test_it_runs_with_troubles(tmp_path: Path, data: Path) -> None:
     assert [(finding.level, finding.text) for finding in found] == [
         (Level.WRONG, "recorder is not heard"),
         (Level.WRONG, "camera_driver_cam1: cam1: no picture for 20 s"),
+        (Level.WRONG, "camera_driver_cam2: cam2: rtsp://x cannot be opened"),
         (Level.WARNING, "detector: speed: too slow"),
     ]
 
