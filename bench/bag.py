@@ -1,7 +1,8 @@
 """Processor time and bytes of `lbzf record` beside the demo (two cameras of 640x480 at 5 pictures a second).
 
 Each kind of pictures is recorded for `SPAN_S` seconds. Also what stays in the bag: pictures that were looked at and are
-missing. `python -m bench.bag`
+missing (a recording that begins in the middle of a run hears detections some pictures earlier than images).
+`python -m bench.bag`
 """
 
 from __future__ import annotations

@@ -107,7 +107,10 @@ class Machine:
         """Boot; back when systemd answers."""
         with self._console.open("ab") as console:
             self._process = subprocess.Popen(
-                ["unshare", "--mount", "--fork", "--kill-child", "sh", str(_BOOT), str(self._folder)],
+                [
+                    *("setpriv", "--pdeathsig", "KILL"),  # should the tests be killed, it goes off
+                    *("unshare", "--mount", "--fork", "--kill-child", "sh", str(_BOOT), str(self._folder)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
