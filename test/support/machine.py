@@ -8,6 +8,7 @@ not yet synced is kept by the kernel that goes on: what a disk loses is not seen
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import stat
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -26,7 +28,20 @@ _ONLY_LOOPS = (
 )
 """Of all devices of the machine outside, only those that are disks here are to be looked at."""
 
+_TRY = """
+set -e
+cd "$0"
+mkdir layer work root cgroup
+mount --make-rprivate /
+mount -t overlay overlay -o "lowerdir=/,upperdir=$0/layer,workdir=$0/work" root
+mount -t cgroup2 none cgroup
+mkdir "cgroup/lbzf-try-$$"
+rmdir "cgroup/lbzf-try-$$"
+"""
+"""What a machine needs of the kernel."""
 
+
+@functools.cache
 def why_not() -> str:
     """Why no machine can be booted here; empty: it can."""
     if os.geteuid() != 0:
@@ -38,12 +53,12 @@ def why_not() -> str:
         name for name in ("unshare", "nsenter", "setpriv", "losetup", "mkfs.ext4") if not shutil.which(name)
     ]:
         return f"not installed: {', '.join(missing)}"
-    if not {"overlay", "cgroup2"} <= set(Path("/proc/filesystems").read_text("utf-8").split()):
-        return "the kernel has no overlay or no cgroup2"
-    allowed = subprocess.run(
-        ["unshare", "--mount", "--pid", "--fork", "--cgroup", "true"], capture_output=True, check=False
-    )
-    return "" if allowed.returncode == 0 else "namespaces are not allowed here"
+    if subprocess.run(["losetup", "--find"], capture_output=True, check=False).returncode != 0:
+        return "there is no free loop device"
+    with TemporaryDirectory() as folder:
+        command = ["unshare", "--mount", "--pid", "--fork", "--net", "--cgroup", "sh", "-c", _TRY, folder]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if tried.returncode == 0 else f"not allowed here: {tried.stderr.strip()[-200:]}"
 
 
 class Machine:
@@ -57,11 +72,8 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._first: psutil.Process | None = None
         self._plugged: dict[str, str] = {}
-        for target in (
-            "multi-user",
-            "sysinit",
-            "timers",
-        ):  # what this machine starts is none of the new one's business
+        # What is started at the boot of this machine is none of the new one's business.
+        for target in ("multi-user", "sysinit", "timers"):
             layer = folder / f"layer/etc/systemd/system/{target}.target.wants"
             layer.mkdir(parents=True)
             os.setxattr(layer, "trusted.overlay.opaque", b"y")
