@@ -146,17 +146,7 @@ class Machine:
     def run(self, *command: str, within_s: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command in it, as its root."""
         assert self._first is not None, "it is switched off"
-        entering = [
-            "nsenter",
-            "--target",
-            str(self._first.pid),
-            "--mount",
-            "--pid",
-            "--uts",
-            "--ipc",
-            "--net",
-            "--cgroup",
-        ]
+        entering = ["nsenter", "--target", str(self._first.pid), "--all"]
         path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return subprocess.run(
             [*entering, "env", "-i", path, *command],
@@ -216,7 +206,7 @@ class Machine:
     def _has_booted(self) -> bool:
         assert self._process is not None
         for child in psutil.Process(self._process.pid).children(recursive=True):
-            if child.name() == "systemd" and child.ppid() != 1:
+            if child.name() == "systemd":
                 self._first = child
                 return True
         return False

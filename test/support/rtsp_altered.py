@@ -7,42 +7,31 @@ import re
 import socket
 import struct
 import threading
-from types import TracebackType
 from typing import BinaryIO
+
+from test.support.listening import Listening
 
 _TICKS_PER_S = 90_000
 
 
-class AlteredPackets:
-    """Passes on one RTSP connection over TCP after the other.
+class AlteredPackets(Listening):
+    """Passes on RTSP connections over TCP.
 
     `port` is the camera's, for the next connection; `jump_s` is added to the stamps of all packets; `payload_type`
     takes the place of theirs, as that of a camera does which goes on with another codec.
     """
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self.port = port
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"rtsp://127.0.0.1:{self._server.getsockname()[1]}/live"
+        self.url = f"rtsp://{self.address}/live"
         self.jump_s = 0
         self.payload_type: int | None = None
 
-    def __enter__(self) -> AlteredPackets:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # closed: the block is over
-            while True:
-                viewer, _ = self._server.accept()
-                camera = socket.create_connection(("127.0.0.1", self.port))
-                threading.Thread(target=self._ask, args=(viewer, camera), daemon=True).start()
-                threading.Thread(target=self._answer, args=(camera, viewer), daemon=True).start()
+    def _connected(self, connection: socket.socket) -> None:
+        camera = socket.create_connection(("127.0.0.1", self.port))
+        threading.Thread(target=self._ask, args=(connection, camera), daemon=True).start()
+        self._answer(camera, connection)
 
     def _ask(self, viewer: socket.socket, camera: socket.socket) -> None:
         with contextlib.suppress(OSError):

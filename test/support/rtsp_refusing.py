@@ -6,37 +6,19 @@ import base64
 import contextlib
 import re
 import socket
-import threading
-from types import TracebackType
+
+from test.support.listening import Listening
 
 
-class RefusingCamera:
-    """Listens on 127.0.0.1 for the length of a block."""
+class RefusingCamera(Listening):
+    """Refuses whoever asks."""
 
     def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
+        super().__init__()
         self.passwords: list[str] = []
         """`user:password` of each attempt, as it was sent."""
 
-    def __enter__(self) -> RefusingCamera:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._server.accept()
-            except OSError:  # closed: the block is over
-                return
-            threading.Thread(target=self._refuse, args=(connection,), daemon=True).start()
-
-    def _refuse(self, connection: socket.socket) -> None:
+    def _connected(self, connection: socket.socket) -> None:
         # The other side may hang up at any moment, e.g. because its process was ended.
         with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as requests:
             head: list[str] = []
