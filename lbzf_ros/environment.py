@@ -48,6 +48,7 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
         + "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONFAULTHANDLER": "1",  # a crash in native code (DDS, a decoder, a GPU) says in the log where it was
         # A service that belongs to nobody has no home, and ROS does not start without a place for its logs.
         **({} if "HOME" in given else {"ROS_LOG_DIR": tempfile.gettempdir()}),
         "MALLOC_MMAP_THRESHOLD_": str(_MMAP_THRESHOLD),

@@ -8,9 +8,7 @@ wrong with it, or nothing once it is right again), `picture` (a camera and the s
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.topics import Topic
+from lbzf_ros.stop_signals import StopSignals
 from lbzf_ros.store.event_json import event_to_json
 
 _SPIN_S = 0.2
@@ -71,9 +70,7 @@ class _Listener(Node):
 def main() -> None:
     """Listen until told to stop."""
     path, cameras = Path(sys.argv[1]), sys.argv[2:]
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = StopSignals()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     with path.open("a", encoding="utf-8") as output:
         executor = SingleThreadedExecutor()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from logging.handlers import RotatingFileHandler, SysLogHandler
@@ -20,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import StoreError
+from lbzf_ros.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from lbzf_ros.store.keeping.retention import Job
@@ -46,7 +45,7 @@ def open_job(data: Path, plant: Plant, actor: Actor) -> Iterator[Job]:
     if not database.is_file():
         raise StoreError(f"{database}: there is none; name the data folder with --data")
     writing, reading = writing_engine(database), reading_engine(database)
-    with _ctrl_c() as is_pressed:
+    with StopSignals() as stop:
         try:
             yield Job(
                 writing=writing,
@@ -55,7 +54,7 @@ def open_job(data: Path, plant: Plant, actor: Actor) -> Iterator[Job]:
                 settings=plant.retention,
                 now_ns=time.time_ns(),
                 actor=actor,
-                should_stop=is_pressed,
+                should_stop=stop.is_set,
             )
         finally:
             writing.dispose()
@@ -143,16 +142,3 @@ def size_text(size_bytes: int) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} TB"
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed or SIGTERM came; both only say so until the end of the block."""
-    pressed = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: pressed.set()) for number in numbers}
-    try:
-        yield pressed.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -33,6 +33,8 @@ LONGEST_PAUSE_S = 10
 """After so many starts that failed in a row, the pause before the next one is so long; then it begins anew at one
 second. So what comes back after a night (a full disk, a camera's file) is in use again at most so much later."""
 _REVIVE_EVERY_S = 1.0
+_ANSWERS_WITHIN_S = 1.0
+"""One that answers later is asked again; meanwhile nothing else is done, a Ctrl-C included."""
 _LAST_LINES = 40
 
 _GROUP = "lbzf"
@@ -251,7 +253,7 @@ def _end_with_parent(signal: str) -> list[str]:
 
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=5)
+        super().__init__("localhost", timeout=_ANSWERS_WITHIN_S)
         self._path = path
 
     def connect(self) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from lbzf_ros.cli.plant_file import plant_of
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import ConfigError
 from lbzf_ros.environment import node_environment
+from lbzf_ros.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from lbzf_ros.bags.contents import Images
@@ -121,9 +120,7 @@ class _Session:
         from lbzf_ros.bags.plant import PLANT_NAME, plant_document
         from lbzf_ros.bags.writing import BagWriter
 
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda _number, _frame: stop.set())
+        stop = StopSignals()
         try:
             writer = BagWriter(
                 self._folder,
@@ -149,7 +146,7 @@ class _Session:
         self._report(writer, recorder)
 
     def _record(
-        self, writer: BagWriter, domain: int, seconds: float | None, stop: threading.Event
+        self, writer: BagWriter, domain: int, seconds: float | None, stop: StopSignals
     ) -> BagRecorder:
         # Before ROS is loaded: the same discovery as the nodes have, and on this machine only.
         os.environ.update(node_environment())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +31,7 @@ from lbzf_ros.config.schema import Plant
 from lbzf_ros.core.errors import GraphError
 from lbzf_ros.core.model import NS_PER_S, RoiSet
 from lbzf_ros.environment import node_environment
+from lbzf_ros.stop_signals import StopSignals
 
 _TICK_S = 0.1
 _CHECK_EVERY_TICKS = 10
@@ -119,9 +118,7 @@ class Replay:
         """
         began_s = time.monotonic()
         prepared = self._prepare()
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda _number, _frame: stop.set())
+        stop = StopSignals()
         with (
             claims.data_folder(prepared.folder),
             claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain,
@@ -234,7 +231,7 @@ class Replay:
                     f"{label}: pictures were recorded as jpeg: cycles may differ a little; png and raw do not"
                 )
 
-    def _play(self, prepared: Prepared, stop: threading.Event) -> None:
+    def _play(self, prepared: Prepared, stop: StopSignals) -> None:
         wanted, level = self._wanted, graph.LOG_LEVEL
         nodes = processes(prepared, wanted.origin, page=wanted.page, port=wanted.port)
         process = player(prepared, wanted.origin, self.paths, wanted.speed)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 import time
 import urllib.error
 from enum import Enum
@@ -25,6 +23,7 @@ from lbzf_ros.config.schema import START_TIME_HELP, Plant
 from lbzf_ros.core.errors import GraphError
 from lbzf_ros.page import ask_page, page_url
 from lbzf_ros.resources import resource_path
+from lbzf_ros.stop_signals import StopSignals
 
 EXIT_CONFIG = 2
 """Exit status of a node that cannot run as it is configured; starting it again would not help."""
@@ -78,7 +77,7 @@ def up(
             claims.check_port(host or settings.web.host, port or settings.web.port)
         remember_plant(data, plant_file)
         os.environ["ROS_DOMAIN_ID"] = str(domain)
-        stop = _stop_signals()
+        stop = StopSignals()
         typer.echo(_welcome(settings, plant_file, domain))
         seen = {station.camera for module in settings.modules for station in module.workstations}
         with (
@@ -115,7 +114,7 @@ class _Run:
         self._told_slow = False
         self._is_managed = False
 
-    def until(self, stop: threading.Event, watchdog: Watchdog) -> None:
+    def until(self, stop: StopSignals, watchdog: Watchdog) -> None:
         """Run until told to stop.
 
         Raises:
@@ -172,14 +171,6 @@ class _Run:
             "  Stop  Ctrl-C",
         ]
         return "\n".join(["", *(typer.style(line, bold=True) if _coloured() else line for line in lines), ""])
-
-
-def _stop_signals() -> threading.Event:
-    """An event that Ctrl-C, SIGTERM and the end of the terminal set."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    return stop
 
 
 def _welcome(settings: Plant, plant_file: Path, domain: int) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +24,7 @@ from lbzf_ros.core.errors import ConfigError, LbzfError
 from lbzf_ros.ros.diagnostics import Diagnostics
 from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.ros.topics import Topic
+from lbzf_ros.stop_signals import StopSignals
 
 try:
     from rclpy.experimental import EventsExecutor
@@ -115,9 +114,7 @@ def executor_of(node: LbzfNode) -> Executor:
 def run(make: Callable[[], LbzfNode]) -> None:
     """Run a node until it is told to stop; a configuration that cannot work is said in one line."""
     logging.basicConfig(level=logging.WARNING, format="[%(levelname)s] [%(name)s]: %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = StopSignals()
     # ROS's own signal handlers would close the context before the node can say its last word.
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from lbzf_ros.disk import write_whole
 from lbzf_ros.remeasure.plan import Order, Run
 from lbzf_ros.remeasure.recording import Wanted, pictures
 from lbzf_ros.remeasure.state import new_pipeline, packed, unpacked
+from lbzf_ros.stop_signals import StopSignals
 from lbzf_ros.store.event_json import event_from_json, event_to_json
 from lbzf_ros.video.ahead import ahead
 
@@ -98,8 +98,7 @@ def work(order: Order, run: Run, progress: Connection, share: Share) -> None:
     Asked to end (SIGTERM) it writes down what it remembers first. It ends by itself when nobody waits for it any more.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
-    asked_to_end = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
+    asked_to_end = StopSignals((signal.SIGTERM,))
     cv2.setNumThreads(1)  # a picture's other steps are too short to be worth a second core
     parent = os.getppid()
 

@@ -82,15 +82,39 @@ def running_graph(plant: Path | None, data: Path, *options: str) -> Iterator[Run
     log_file = data.parent / f"{data.name}.up.log"
     with log_file.open("wb") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, env=os.environ.copy(), start_new_session=True
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONFAULTHANDLER": "1"},  # see _stop
+            start_new_session=True,
         )
         running = RunningGraph(process, f"http://127.0.0.1:{port}", data, log_file)
         try:
             running.wait_for("the graph is up", lambda: answers(f"{running.url}/healthz"), READY_WITHIN_S)
             yield running
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(STOPS_WITHIN_S)
+            _stop(running)
+
+
+def _stop(running: RunningGraph) -> None:
+    process = running.process
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOPS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        left = "\n".join(f"  {one.pid} {one.status()} {one.cmdline()[-6:]}" for one in _children(process))
+        process.send_signal(signal.SIGABRT)  # it then prints where each of its threads stands
+        process.wait(STOPS_WITHIN_S)
+        raise AssertionError(
+            f"not stopped within {STOPS_WITHIN_S:g} s of Ctrl-C; still there:\n{left}\n{running.log()}"
+        ) from None
+
+
+def _children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def answers(url: str) -> bool:
