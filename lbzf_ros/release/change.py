@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lbzf_ros.release import commands, stored
+from lbzf_ros.release import commands, stored, units
 from lbzf_ros.release.errors import ReleaseError
 from lbzf_ros.release.manifest import Manifest
 from lbzf_ros.release.site import Change, Settings, Site
@@ -80,6 +80,7 @@ def change_to(site: Site, settings: Settings, target: str, tell: Tell, *, drop_d
         schema_before=stored.schema_version(data),
         copy="",
         step="begin",
+        had_units=units.are_installed(settings),
     )
 
     def step(name: str, text: str) -> None:
@@ -90,7 +91,7 @@ def change_to(site: Site, settings: Settings, target: str, tell: Tell, *, drop_d
 
     try:
         step("stop", "stop LBZF")
-        commands.stop(settings, site.log)
+        commands.stop(settings, site.log, has_units=change.had_units)
         if change.schema_before:
             step("copy", f"copy the database (schema {change.schema_before})")
             copy = stored.copy_database(data, f"before-{target}")
@@ -101,7 +102,9 @@ def change_to(site: Site, settings: Settings, target: str, tell: Tell, *, drop_d
             _undo_schema(site, settings, wanted, drop_data=drop_data)
         step("link", f"current → {target}")
         site.link("current", target)
-        commands.install_units(settings, site.root, site.log)
+        if not settings.start:
+            step("units", f"systemd units of {target}")
+            units.install(settings, site.root, site.log)
         step("migrate", f"bring the database to schema {wanted}")
         _migrate(site, settings, target)
         step("start", "start LBZF")
@@ -173,7 +176,7 @@ def _undo(site: Site, settings: Settings, change: Change, tell: Tell, *, is_boot
     data = Path(settings.data)
     if not is_boot:
         tell("stop LBZF")
-        commands.stop(settings, site.log)
+        commands.stop(settings, site.log, has_units=units.are_installed(settings))
     copy = Path(change.copy) if change.copy else None
     if copy and copy.exists() and stored.schema_version(data) != change.schema_before:
         kept = stored.put_back(data, copy, f"failed-{change.target}")
@@ -181,10 +184,22 @@ def _undo(site: Site, settings: Settings, change: Change, tell: Tell, *, is_boot
     if site.linked("current") != change.before:
         tell(f"current → {change.before or 'none'}")
         site.link("current", change.before)
+    _undo_units(site, settings, change, tell)
     if change.before and not is_boot:
         tell("start LBZF")
         commands.start(settings, site.log)
     site.note(None)
+
+
+def _undo_units(site: Site, settings: Settings, change: Change, tell: Tell) -> None:
+    """The plant is started again whatever comes of this: units of another release still start it."""
+    try:
+        if change.before:
+            units.put_back(settings, site.root, site.log)
+        elif not change.had_units:
+            units.remove(settings, site.releases / change.target, site.log)
+    except ReleaseError as error:
+        tell(f"the systemd units are not as they were before: {error}")
 
 
 def _finish(site: Site, change: Change) -> None:

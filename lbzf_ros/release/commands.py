@@ -14,10 +14,8 @@ from pathlib import Path
 
 from lbzf_ros.page import ask_page
 from lbzf_ros.release.errors import ReleaseError
-from lbzf_ros.release.site import Settings
+from lbzf_ros.release.site import STARTED_UNITS, STOPPED_UNITS, Settings
 
-_UNITS = ("lbzf.service", "lbzf-maintenance.timer", "lbzf-space.timer")
-_JOBS = ("lbzf-maintenance.service", "lbzf-space.service")
 _TAIL_LINES = 15
 _LONG_S = 7200.0
 _ASK_EVERY_S = 0.5
@@ -66,22 +64,13 @@ def release_command(folder: Path, *words: str) -> list[str]:
     return [str(folder / "deploy" / "with_ros"), str(folder / "lbzf"), *words]
 
 
-def install_units(settings: Settings, root: Path, log: Path) -> None:
-    """The first time: the systemd units, with LBZF's user and his data folder, before anything is written into it."""
-    if settings.start or _has_units():
-        return
-    current = root / "current"
-    command = [str(current / "deploy" / "systemd" / "install"), "--prefix", str(current), "--root", str(root)]
-    run([*command, "--plant", settings.plant, "--data", settings.data], log, "install the systemd units")
-
-
 def start(settings: Settings, log: Path) -> None:
     """Start LBZF."""
-    command = shlex.split(settings.start) if settings.start else ["systemctl", "start", *_UNITS]
+    command = shlex.split(settings.start) if settings.start else ["systemctl", "start", *STARTED_UNITS]
     run(command, log, "start LBZF")
 
 
-def stop(settings: Settings, log: Path) -> None:
+def stop(settings: Settings, log: Path, *, has_units: bool) -> None:
     """Stop it, and what else uses the data folder.
 
     Raises:
@@ -89,8 +78,8 @@ def stop(settings: Settings, log: Path) -> None:
     """
     if settings.stop:
         run(shlex.split(settings.stop), log, "stop LBZF")
-    elif _has_units():
-        run(["systemctl", "stop", *_UNITS, *_JOBS], log, "stop LBZF")
+    elif has_units:
+        run(["systemctl", "stop", *STARTED_UNITS, *STOPPED_UNITS], log, "stop LBZF")
     until_s = time.monotonic() + _ENDS_S
     while _is_held(Path(settings.data)):
         if time.monotonic() > until_s:
@@ -115,17 +104,6 @@ def check_health(settings: Settings, version: str) -> None:
         is_well, said = _health(settings.health_url, version)
         good = good + 1 if is_well else 0
         time.sleep(_ASK_EVERY_S)
-
-
-def _has_units() -> bool:
-    try:
-        return (
-            subprocess.run(["systemctl", "cat", _UNITS[0]], capture_output=True, check=False).returncode == 0
-        )
-    except OSError as error:
-        raise ReleaseError(
-            f"systemctl: {error.strerror}; where there is no systemd give commands with --set start=… --set stop=…"
-        ) from None
 
 
 def _is_held(data: Path) -> bool:

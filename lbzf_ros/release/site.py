@@ -22,6 +22,9 @@ from lbzf_ros.release.errors import ReleaseError
 from lbzf_ros.release.manifest import MANIFEST, Manifest, manifest_of
 
 _PREPARED = ".prepared"
+STARTED_UNITS = ("lbzf.service", "lbzf-maintenance.timer", "lbzf-space.timer")
+STOPPED_UNITS = ("lbzf-maintenance.service", "lbzf-space.service")
+"""They use the data folder, too, when a timer has started them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Settings:
     Attributes:
         data: the data folder.
         plant: the plant file.
-        start: command that starts LBZF; empty: its systemd units, which are installed where there are none.
+        start: command that starts LBZF; empty: its systemd units, which come with each release.
         stop: command that stops everything that uses the data folder, and returns when it has ended; empty: its units.
         health_url: answers 200 when every node works.
         health_s: seconds that a start may take until it does.
@@ -61,6 +64,7 @@ class Change:
         schema_before: of the database; 0: there was none.
         copy: of the database, made before anything touched it; empty: none is needed, or it is not made yet.
         step: the last one that was begun.
+        had_units: whether systemd had units of LBZF before.
     """
 
     target: str
@@ -68,6 +72,7 @@ class Change:
     schema_before: int
     copy: str
     step: str
+    had_units: bool = True
 
 
 class Site:

@@ -119,7 +119,7 @@ def test_the_page_may_change_the_plant_file(units: Path) -> None:
     assert service["ReadWritePaths"].split() == ["/srv/lbzf", "-/etc/lbzf"]
 
 
-@pytest.mark.parametrize("script", ["deploy/systemd/install", "deploy/with_ros"])
+@pytest.mark.parametrize("script", ["deploy/systemd/install", "deploy/systemd/remove", "deploy/with_ros"])
 def test_scripts_are_posix_shell(script: str) -> None:
     assert subprocess.run(["sh", "-n", str(resource_path(script))], check=False).returncode == 0
     assert (resource_path(script).stat().st_mode & 0o111) == 0o111

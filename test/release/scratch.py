@@ -50,7 +50,7 @@ def make_release(
         file = source / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        file.chmod(0o755)
+        file.chmod(0o755 if text.startswith("#!") else 0o644)
     git = ["git", "-C", str(source), "-c", "user.name=x", "-c", "user.email=x@x"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *words], check=True, capture_output=True)

@@ -7,6 +7,8 @@ The file `broken` beside it says what does not work: prepare, check, migrate, st
 import fcntl
 import http.server
 import json
+import os
+import socket
 import sqlite3
 import sys
 from pathlib import Path
@@ -16,8 +18,8 @@ VERSION = (ROOT / "lbzf_ros" / "__init__.py").read_text().split('"')[1]
 BROKEN = (ROOT / "broken").read_text().strip()
 
 
-def option(name: str) -> str:
-    return sys.argv[sys.argv.index(name) + 1]
+def option(name: str, default: str = "") -> str:
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
 def version(database: sqlite3.Connection) -> int:
@@ -48,13 +50,21 @@ def undo(database: sqlite3.Connection) -> None:
 
 
 def up(data: Path) -> None:
+    (data / "run").mkdir(exist_ok=True)
     with (data / "run" / "up.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with sqlite3.connect(data / "lbzf.db") as database:
             database.execute("PRAGMA journal_mode = WAL")
             migrate(database)
             database.execute("INSERT INTO cycles (who) VALUES (?)", (VERSION,))
-        serve(int(option("--port")))
+        tell_systemd()
+        serve(int(option("--port", "5000")))
+
+
+def tell_systemd() -> None:
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.sendto(b"READY=1", address)
 
 
 def serve(port: int) -> None:

@@ -108,8 +108,8 @@ def test_going_back_without_anything_before_says_so(plant: Plant) -> None:
     assert "no release was installed before" in done.stderr
 
 
-def test_the_first_time_the_units_are_installed_and_then_they_are_used(tmp_path: Path) -> None:
-    # systemd does not run here: a script stands for systemctl, and says what it was asked
+def test_units_are_installed_before_anything_is_written_and_started_at_the_end(tmp_path: Path) -> None:
+    # A script stands for systemctl, and says what it was asked; a real systemd: test_units.py.
     plant = Plant(tmp_path)
     service = next(word for word in plant.settings if word.startswith("--start=")).removeprefix("--start=")
     plant.settings = [word for word in plant.settings if not word.startswith(("--start=", "--stop="))]
@@ -118,12 +118,12 @@ def test_the_first_time_the_units_are_installed_and_then_they_are_used(tmp_path:
     programs.mkdir()
     (programs / "systemctl").write_text(
         f"#!/bin/sh\necho $1 $2 >>{asked}\n"
-        f"case $1 in cat) test -f {units};; start) {service};; stop) {stop};; esac\n"
+        f"case $1 in cat) cat {units};; start) {service};; stop) {stop};; esac\n"
     )
     (programs / "systemctl").chmod(0o755)
     plant.programs = str(programs)
     # Its user's folder comes before anything is written into it.
-    install = f"#!/bin/sh\ntest ! -e {plant.data}/lbzf.db && echo $@ >{units}\n"
+    install = f"#!/bin/sh\ntest -e {units} -o ! -e {plant.data}/lbzf.db && echo $@ >{units}\n"
     try:
         for version in ("1.0", "2.0"):
             archive = make_release(tmp_path, version, schema=1, extra={"deploy/systemd/install": install})
@@ -137,8 +137,8 @@ def test_the_first_time_the_units_are_installed_and_then_they_are_used(tmp_path:
             str(plant.root),
         ]
         assert asked.read_text().splitlines() == [
-            *("cat lbzf.service", "cat lbzf.service", "start lbzf.service"),
-            *("cat lbzf.service", "stop lbzf.service", "cat lbzf.service", "start lbzf.service"),
+            *("cat lbzf.service", "show --property=User", "start lbzf.service"),
+            *("cat lbzf.service", "stop lbzf.service", "show --property=User", "start lbzf.service"),
         ]
     finally:
         plant.off()
