@@ -18,6 +18,7 @@ from lbzf_ros.doctor import (
     power,
     ros,
     running,
+    units,
 )
 from lbzf_ros.doctor.finding import Finding, unknown
 from lbzf_ros.doctor.subject import Subject
@@ -44,6 +45,7 @@ CHECKS: dict[str, Check] = {
     "limits": limits.check_limits,
     "running": running.check_running,
     "service": running.check_service,
+    "units": units.check_units,
 }
 """By the name with which `--only` chooses them, in their order."""
 

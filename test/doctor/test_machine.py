@@ -14,6 +14,7 @@ from lbzf_ros.clock import kernel_clock
 from lbzf_ros.core.model import NS_PER_S
 from lbzf_ros.doctor import clock, wait_for_clock
 from lbzf_ros.doctor.finding import Level
+from lbzf_ros.doctor.subject import Subject
 from lbzf_ros.resources import resource_path
 from test.doctor.patient import look, machine, one, program, subject
 from test.store.examples import MORNING_NS
@@ -324,3 +325,61 @@ def test_services(tmp_path: Path) -> None:
 
 def test_services_where_systemd_does_not_run(tmp_path: Path) -> None:
     assert one(subject(tmp_path, root=tmp_path, now_ns=MORNING_NS), "service").level is Level.UNKNOWN
+
+
+def with_units(tmp_path: Path, prefix: str = "/opt/lbzf/current") -> Subject:
+    """A machine with the units as they are installed, for the LBZF in `prefix`; /opt/lbzf/current is this one."""
+    root = machine(tmp_path / "machine", {"opt/lbzf/nothing": ""})
+    (root / "opt" / "lbzf" / "current").symlink_to(resource_path())
+    units = root / "etc" / "systemd" / "system"
+    units.mkdir(parents=True)
+    words = (
+        "--into",
+        str(units),
+        "--prefix",
+        prefix,
+        "--plant",
+        "/etc/lbzf/plant.yaml",
+        "--data",
+        "/data/lbzf",
+    )
+    subprocess.run(
+        [str(resource_path("deploy", "systemd", "install")), *words, "--user", "worker"], check=True
+    )
+    return subject(tmp_path, root=root)
+
+
+def test_units_of_this_version(tmp_path: Path) -> None:
+    assert one(with_units(tmp_path), "units").level is Level.FINE
+
+
+def test_units_that_another_version_has_left(tmp_path: Path) -> None:
+    patient = with_units(tmp_path)
+    units = patient.root / "etc" / "systemd" / "system"
+    timer = units / "lbzf-space.timer"
+    timer.write_text(timer.read_text("utf-8").replace("5min", "9min"), "utf-8")
+    (units / "lbzf-maintenance.service").unlink()
+    found = one(patient, "units")
+    assert found.level is Level.WARNING
+    assert found.text == "not those of this version: lbzf-maintenance.service, lbzf-space.timer"
+    for words in ("--user worker", "--data /data/lbzf", "--prefix /opt/lbzf/current", "--root /opt/lbzf"):
+        assert words in found.advice
+
+
+def test_units_written_by_hand(tmp_path: Path) -> None:
+    patient = with_units(tmp_path)
+    unit = patient.root / "etc" / "systemd" / "system" / "lbzf.service"
+    unit.write_text(unit.read_text("utf-8").replace("lbzf up", "lbzf up --log-level debug"), "utf-8")
+    found = one(patient, "units")
+    assert found.level is Level.WARNING
+    assert "systemctl edit lbzf" in found.advice
+
+
+def test_units_of_another_lbzf_on_the_machine(tmp_path: Path) -> None:
+    found = one(with_units(tmp_path, prefix="/home/engineer/lbzf"), "units")
+    assert found.level is Level.UNKNOWN
+    assert "/home/engineer/lbzf/lbzf doctor" in found.advice
+
+
+def test_a_machine_without_units(tmp_path: Path) -> None:
+    assert one(subject(tmp_path, root=tmp_path), "units").level is Level.FINE

@@ -20,13 +20,14 @@ import yaml
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lbzf_interfaces.msg import CameraStatus, CycleEventAck, PlantInfo
 
+from lbzf_ros.cli.process_manager import STOP_S
 from lbzf_ros.core.model import NS_PER_S, Activity, StationState
 from lbzf_ros.nodes.base import EXIT_CONFIG
 from lbzf_ros.ros import convert, topics
 from test.support.ros import DOMAIN_ID, Listener, listener
 from test.web.factory import MORNING_NS, Line
 
-STOPS_WITHIN_S = 1.0
+STOPS_WITHIN_S = float(STOP_S)  # then it would be killed
 START_S = 30.0
 VIEW = {"camera": "cam1", "drift": "drifted", "shift_px": "15.2"}
 
