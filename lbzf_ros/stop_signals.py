@@ -21,7 +21,10 @@ class StopSignals:
     def __init__(self, numbers: Sequence[signal.Signals] = ENDS_A_RUN) -> None:
         """Note these signals from now on. To be called in the main thread."""
         self._is_set = False
-        self._before = {number: signal.signal(number, self._note) for number in numbers}
+        ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()  # nohup
+        self._before = {
+            number: signal.signal(number, self._note) for number in numbers if number not in ignored
+        }
 
     def __enter__(self) -> StopSignals:
         return self

@@ -28,6 +28,7 @@ from lbzf_ros.store.zones import set_reference
 from lbzf_ros.video.pictures import reference_path
 
 MARKER = "replay.json"
+_LOCK = Path("run", "up.lock")
 """In the folder of a replay: what was played. A folder without it is never written into."""
 _PLANT = "plant.yaml"
 _NEVER_CHANGE = "rois_never_change"
@@ -88,7 +89,8 @@ def prepare(
         StoreError: the database cannot be made.
         OSError: the disk takes no more.
     """
-    _clear(folder, replace=replace)
+    check_free(folder, replace=replace)
+    _clear(folder)
     write_whole(folder / MARKER, json.dumps({**played, "software": __version__}, indent=1).encode())
     plant_file = folder / _PLANT
     write_whole(
@@ -151,8 +153,13 @@ def finish(folder: Path, references: Mapping[str, RoiSet]) -> int:
     return waiting
 
 
-def _clear(folder: Path, *, replace: bool) -> None:
-    if folder.exists() and any(folder.iterdir()):
+def check_free(folder: Path, *, replace: bool) -> None:
+    """See that a replay may be written there.
+
+    Raises:
+        BagError: something else is in the folder, or a replay that is not to be replaced.
+    """
+    if any(_content(folder)):
         if not (folder / MARKER).is_file():
             raise BagError(
                 f"{folder}: holds something that is no replay; nothing is written over what was measured. Name a new "
@@ -162,8 +169,24 @@ def _clear(folder: Path, *, replace: bool) -> None:
             raise BagError(
                 f"{folder}: holds a replay already; --force replaces it, --out names another folder"
             )
-        shutil.rmtree(folder)
+
+
+def _clear(folder: Path) -> None:
+    for path in _content(folder):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _content(folder: Path) -> list[Path]:
+    """What is in it, without the lock by which whoever plays there holds it."""
+    if not folder.exists():
+        return []
+    lock = folder / _LOCK
+    others = [path for path in folder.iterdir() if path != lock.parent]
+    return others + [path for path in lock.parent.glob("*") if path != lock]
 
 
 def _check(rois: Mapping[str, RoiSet], zones: Mapping[str, RoiSet]) -> None:

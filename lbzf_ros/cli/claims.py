@@ -6,18 +6,25 @@ import contextlib
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from lbzf_ros.core.errors import GraphError
 
+_LOOKED_AT_S = 0.3
 _DOMAINS = range(102)
 """Domain ids that work on every system (above, DDS's ports meet those that Linux hands out)."""
 
 
 @contextlib.contextmanager
-def data_folder(data: Path) -> Iterator[None]:
+def data_folder(data: Path, option: str = "--data") -> Iterator[None]:
     """Hold a data folder for this process; made if it is not there.
+
+    Args:
+        data: the folder.
+        option: what names it on the command line.
 
     Raises:
         GraphError: another process holds it, or it cannot be written.
@@ -27,27 +34,46 @@ def data_folder(data: Path) -> Iterator[None]:
         file.parent.mkdir(parents=True, exist_ok=True)
         lock = file.open("ab+", buffering=0)
     except OSError as error:
-        raise _unusable(data, error) from None
+        raise _unusable(data, option, error) from None
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
         except BlockingIOError:
             lock.seek(0)
             raise GraphError(
                 f"{data}: is in use by another lbzf up (process {lock.read().decode().strip() or 'unknown'}). "
-                "Stop that one, or choose another folder with --data."
+                f"Stop that one, or choose another folder with {option}."
             ) from None
         lock.truncate(0)
         try:
             lock.write(f"{os.getpid()}\n".encode())
         except OSError as error:  # the disk is full to the last byte
-            raise _unusable(data, error) from None
+            raise _unusable(data, option, error) from None
         yield
 
 
-def _unusable(data: Path, error: OSError) -> GraphError:
+def _lock(lock: FileIO) -> None:
+    """Take it. Who only looks whether somebody has it holds it for a moment, too.
+
+    Raises:
+        BlockingIOError: somebody keeps it.
+    """
+    until_s = time.monotonic() + _LOOKED_AT_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _unusable(data: Path, option: str, error: OSError) -> GraphError:
     return GraphError(
-        f"{data}: cannot be used as data folder: {error.strerror}. Make room or mend it, or choose another with --data."
+        f"{data}: cannot be used as data folder: {error.strerror}. Make room or mend it, or choose another with "
+        f"{option}."
     )
 
 

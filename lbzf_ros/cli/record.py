@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import time
@@ -169,18 +170,16 @@ class _Session:
             context=context,
         )
         executor.add_node(recorder)
-        self._console.print(
-            f"Recording into {self._folder} (ROS domain {domain}); Ctrl-C ends it", soft_wrap=True
-        )
+        self._say(f"Recording into {self._folder} (ROS domain {domain}); Ctrl-C ends it")
         if private := [c.label for c in self._settings.cameras if c.privacy.wanted]:
-            self._console.print(f"Note: no pictures of {', '.join(private)}: their settings ask for privacy")
+            self._say(f"Note: no pictures of {', '.join(private)}: their settings ask for privacy")
         until_s = time.monotonic() + (seconds if seconds is not None else float("inf"))
         say_s = time.monotonic() + _SAY_EVERY_S
         while not stop.is_set() and recorder.failure is None and time.monotonic() < until_s:
             executor.spin_once(timeout_sec=_TICK_S)
             if time.monotonic() > say_s:
                 say_s += _SAY_EVERY_S
-                self._console.print(f"{writer.messages} messages", soft_wrap=True)
+                self._say(f"{writer.messages} messages")
         until_s = time.monotonic() + _CATCHES_UP_WITHIN_S
         while recorder.failure is None and recorder.is_behind and time.monotonic() < until_s:
             executor.spin_once(timeout_sec=_TICK_S)
@@ -189,16 +188,19 @@ class _Session:
         rclpy.shutdown(context=context)
         return recorder
 
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(
+            OSError, SystemExit
+        ):  # nobody reads it any more (rich exits then): the bag goes on
+            self._console.print(text, soft_wrap=True, highlight=False)
+
     def _report(self, writer: BagWriter, recorder: BagRecorder) -> None:
         size = sum(path.stat().st_size for path in self._folder.iterdir())
-        self._console.print(
-            f"{self._folder}: {writer.messages} messages in {len(writer.facts.files)} files, {size / 1e6:.1f} MB",
-            soft_wrap=True,
-            highlight=False,
+        self._say(
+            f"{self._folder}: {writer.messages} messages in {len(writer.facts.files)} files, {size / 1e6:.1f} MB"
         )
         for camera, count in recorder.missing.by_camera.items():
             looked_at = recorder.missing.looked_at[camera]
-            self._console.print(
-                f"Note: {camera}: {count} of {looked_at} pictures that were looked at are not in the bag",
-                soft_wrap=True,
+            self._say(
+                f"Note: {camera}: {count} of {looked_at} pictures that were looked at are not in the bag"
             )

@@ -20,7 +20,7 @@ from lbzf_ros.bags.errors import BagError
 from lbzf_ros.bags.offline import replay_offline
 from lbzf_ros.bags.plant import for_replay, plant_in_bag
 from lbzf_ros.bags.playing import Playing, player, processes
-from lbzf_ros.bags.prepare import MARKER, Prepared, finish, prepare
+from lbzf_ros.bags.prepare import MARKER, Prepared, check_free, finish, prepare
 from lbzf_ros.bags.reading import Bags, Origin
 from lbzf_ros.bags.recordings import Recording, find, open_recording
 from lbzf_ros.cli import claims
@@ -89,9 +89,9 @@ class Replay:
             LbzfError: it cannot be done.
         """
         began_s = time.monotonic()
-        prepared = self._prepare()
         first: dict[str, int] = {}
-        with self._progress() as show:
+        with self._held_folder(), self._progress() as show:
+            prepared = self._prepare()
 
             def on_picture(camera: str, stamp_ns: int) -> None:
                 show(camera, (stamp_ns - first.setdefault(camera, stamp_ns)) / NS_PER_S)
@@ -107,7 +107,7 @@ class Replay:
                 )
             except KeyboardInterrupt:
                 raise typer.Exit(_EXIT_INTERRUPTED) from None
-        finish(prepared.folder, self._references())
+            finish(prepared.folder, self._references())
         self._report(prepared, time.monotonic() - began_s)
 
     def through_the_graph(self) -> None:
@@ -117,16 +117,13 @@ class Replay:
             LbzfError: it cannot be done, or a node cannot run as it is configured.
         """
         began_s = time.monotonic()
-        prepared = self._prepare()
         stop = StopSignals()
-        with (
-            claims.data_folder(prepared.folder),
-            claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain,
-        ):
+        with self._held_folder(), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
+            prepared = self._prepare()
             os.environ["ROS_DOMAIN_ID"] = str(domain)
             self._play(prepared, stop)
-        # When all have ended: what the tracker has decided last may have found nobody to write it.
-        finish(prepared.folder, self._references())
+            # When all have ended: what the tracker has decided last may have found nobody to write it.
+            finish(prepared.folder, self._references())
         if stop.is_set():
             raise typer.Exit(_EXIT_INTERRUPTED)
         self._report(prepared, time.monotonic() - began_s)
@@ -188,6 +185,13 @@ class Replay:
         return {
             label: heard.references for label, heard in self.recording.cameras.items() if heard.references
         }
+
+    @contextmanager
+    def _held_folder(self) -> Iterator[None]:
+        """Nobody else plays into it, and --force does not take it away from somebody who does."""
+        check_free(self.folder, replace=self._wanted.force)
+        with claims.data_folder(self.folder, option="--out"):
+            yield
 
     def _prepare(self) -> Prepared:
         wanted, recording = self._wanted, self.recording

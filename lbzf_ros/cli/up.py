@@ -17,6 +17,7 @@ from lbzf_ros.cli import claims
 from lbzf_ros.cli.log_stream import LogStream
 from lbzf_ros.cli.plant_file import remember_plant
 from lbzf_ros.cli.process_manager import ProcessManager
+from lbzf_ros.cli.terminal import Terminal
 from lbzf_ros.cli.watchdog import Watchdog
 from lbzf_ros.config.load import load_plant, starting_at
 from lbzf_ros.config.schema import START_TIME_HELP, Plant
@@ -28,7 +29,6 @@ from lbzf_ros.stop_signals import StopSignals
 EXIT_CONFIG = 2
 """Exit status of a node that cannot run as it is configured; starting it again would not help."""
 _TICK_S = 0.1
-_CHECK_EVERY_TICKS = 20
 _SLOW_AFTER_S = 30.0
 _ANSWER_S = 2.0
 
@@ -72,22 +72,26 @@ def up(
         settings, plant_file, data, detector=detector, host=host, port=port, start_time=start_time
     )
     processes = _chosen(processes, without)
-    with claims.data_folder(data), claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain:
+    with (
+        Terminal() as terminal,
+        claims.data_folder(data),
+        claims.ros_domain(os.environ.get("ROS_DOMAIN_ID")) as domain,
+    ):
         if "web_bridge" not in without:
             claims.check_port(host or settings.web.host, port or settings.web.port)
         remember_plant(data, plant_file)
         os.environ["ROS_DOMAIN_ID"] = str(domain)
         stop = StopSignals()
-        typer.echo(_welcome(settings, plant_file, domain))
+        terminal.say(_welcome(settings, plant_file, domain))
         seen = {station.camera for module in settings.modules for station in module.workstations}
         with (
             ProcessManager(processes, data, log_level.value) as manager,
             Watchdog(url, data, sorted(seen)) as watchdog,
         ):
-            run = _Run(manager, [process.name for process in processes], url, data)
+            run = _Run(manager, [process.name for process in processes], url, data, terminal)
             run.until(stop, watchdog)
-            typer.echo("Stopping…")
-    typer.echo("Stopped.")
+            terminal.say("Stopping…")
+        terminal.say("Stopped.")
 
 
 def _chosen(processes: list[graph.NodeProcess], without: list[str]) -> list[graph.NodeProcess]:
@@ -105,10 +109,12 @@ def _chosen(processes: list[graph.NodeProcess], without: list[str]) -> list[grap
 class _Run:
     """Shows the log, and says when the graph is up."""
 
-    def __init__(self, manager: ProcessManager, names: list[str], url: str, data: Path) -> None:
-        self._manager, self._data, self._url = manager, data, url
+    def __init__(
+        self, manager: ProcessManager, names: list[str], url: str, data: Path, terminal: Terminal
+    ) -> None:
+        self._manager, self._data, self._url, self._terminal = manager, data, url, terminal
         files = {name: manager.logs / f"{name}.log" for name in names}
-        self._log = LogStream(files, typer.echo, coloured=_coloured())
+        self._log = LogStream(files, terminal.say, coloured=_coloured())
         self._began_s = time.monotonic()
         self._missing = "nothing answers yet"
         self._told_slow = False
@@ -120,20 +126,19 @@ class _Run:
         Raises:
             GraphError: a node cannot run as it is configured, or the process manager has ended.
         """
-        is_up, ticks = False, 0
+        is_up = False
         while not stop.wait(_TICK_S):
             self._log.show_new()
             self._manager.check()
             watchdog.beat()
-            ticks += 1
-            if not is_up or ticks % _CHECK_EVERY_TICKS == 0:
+            if not is_up:  # a node that fails later is started again, and the others go on measuring
                 self._check_configuration()
             if is_up:
                 continue
             is_up = self._is_up()
             if is_up:
                 self._log.show_new()
-                typer.echo(self._ready())
+                self._terminal.say(self._ready())
             self._tell_slow()
         self._log.show_new()
 
@@ -160,7 +165,7 @@ class _Run:
     def _tell_slow(self) -> None:
         if not self._told_slow and time.monotonic() - self._began_s > _SLOW_AFTER_S:
             self._told_slow = True
-            typer.echo(f"Not up after {_SLOW_AFTER_S:.0f} s, still trying: {self._missing}")
+            self._terminal.say(f"Not up after {_SLOW_AFTER_S:.0f} s, still trying: {self._missing}")
 
     def _ready(self) -> str:
         took_s = time.monotonic() - self._began_s

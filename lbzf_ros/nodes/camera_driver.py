@@ -2,7 +2,7 @@
 
 The source is read in a thread of its own, so that a blocked read stops neither the status nor the node. A camera
 that cannot be opened or stops is tried again at a paced interval. Should the thread hang in spite of the source's
-own time limit, the node ends with an error and its process manager starts it again.
+own time limit, or end, or the one that records, the node ends with an error and its process manager starts it again.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class CameraDriver(LbzfNode):
         self._stop = threading.Event()
         self._heard = threading.Event()
         self.create_timer(_STATUS_PERIOD_S, self._watch)
-        self._reader = threading.Thread(target=self._read_for_ever, name="reader", daemon=True)
+        self._reader = threading.Thread(target=self._run_reader, name="reader", daemon=True)
         self._reader.start()
 
     def _find(self, label: str) -> Camera:
@@ -82,6 +82,8 @@ class CameraDriver(LbzfNode):
         camera, settings = self._camera, declare_settings(self, self.plant.recorder)
         if not (camera.is_stream and settings.video) or camera.privacy.wanted:
             return None
+        # At the first start persistence may not have made it yet.
+        self._data.mkdir(parents=True, exist_ok=True)
         announcer = VideoAnnouncer(
             self, camera.label, self._data, self.diagnostics.counter(f"{camera.label} video")
         )
@@ -105,6 +107,17 @@ class CameraDriver(LbzfNode):
             note_stop(self._data, self._camera.label, self._clock_ns())
 
     # ---- in the reader's thread
+
+    def _run_reader(self) -> None:
+        try:
+            self._read_for_ever()
+        except ConfigError as error:
+            self.failure = error
+        except Exception as error:  # whatever it is, nobody else would hear of it; started again, it may work
+            self.failure = RuntimeError(
+                f"{self._camera.label}: the thread that reads it has ended: {error!r}"
+            )
+            self.failure.__cause__ = error
 
     def _await_tracker(self) -> None:
         """Wait for the tracker's word up to where it has looked.
@@ -200,6 +213,8 @@ class CameraDriver(LbzfNode):
         self._heard.set()
 
     def _watch(self) -> None:
+        if self._recording and self._recording.failure:
+            self.failure = self._recording.failure
         now_s = time.monotonic()
         limit_s = self._camera.offline_after_s
         if self._state != CameraStatus.ENDED and now_s - self._delivered_s > limit_s:

@@ -31,6 +31,7 @@ from lbzf_ros.ros import convert, topics
 from lbzf_ros.ros.diagnostics import Counter
 from lbzf_ros.ros.params import declare_settings
 from lbzf_ros.store.engine import DATABASE_NAME, release_memory, transaction, writing_engine
+from lbzf_ros.store.errors import may_work_later
 from lbzf_ros.store.identity import (
     database_generation,
     database_marker,
@@ -49,6 +50,9 @@ _RELEASE_EVERY_S = 60.0
 _LONGEST_CYCLE_H = 24.0
 _NS_PER_H = 3600 * NS_PER_S
 _SAY_LOST_EVERY_S = 30.0
+_MOST_WAITING = 1000
+"""Segments, gaps and pictures that wait for the database; those of some days, a gap that goes on counts once."""
+_WHAT_WAITS = "segments, gaps and pictures"
 
 
 class _Database:
@@ -80,6 +84,9 @@ class _Database:
         self.rois = sync_plant(self.engine, plant, now_ns=now_ns, software_version=__version__)
 
 
+_Write = Callable[[_Database], object]
+
+
 class Persistence(LbzfNode):
     """Writes events and segments to the database and acknowledges what is committed."""
 
@@ -96,6 +103,7 @@ class Persistence(LbzfNode):
         self._disk = self.diagnostics.counter("disk")
         self._backups = self.diagnostics.counter("backups")
         self._waiting: list[CycleEvent] = []
+        self._unentered: dict[str, _Write] = {}
         self._since_s = 0.0
         self._lost_said_s = -math.inf
         self._ack = self.publisher(topics.CYCLE_EVENTS_ACK)
@@ -114,6 +122,8 @@ class Persistence(LbzfNode):
             self.subscribe(topics.REFERENCE_FRAME, self._on_reference, camera.label)
         self.create_timer(self._settings.commit_every_s, self._commit)
         self.create_timer(_LOOK_EVERY_S, self._look)
+        # Not in `_look`, which comes before each batch of events: they would wait for the lock twice.
+        self.create_timer(_LOOK_EVERY_S, self._try_again)
         self.create_timer(_RELEASE_EVERY_S, self._release)
 
     def _open(self) -> None:
@@ -201,6 +211,9 @@ class Persistence(LbzfNode):
     def close(self) -> None:
         """Write what is waiting."""
         self._commit()
+        self._try_again()
+        if self._unentered:
+            self.get_logger().error(f"lost: {', '.join(self._unentered)}")
         self._keeper.close()
 
     def _plant_info(self, generation: int) -> PlantInfo:
@@ -254,12 +267,14 @@ class Persistence(LbzfNode):
         """A message that is no event: kept as it came, and acknowledged, or it would come back for ever."""
         uid, kind = message.event_uid, message.kind
         now_ns = self.get_clock().now().nanoseconds
-        if self._enter(
-            f"event {uid}",
-            lambda database: database.writer.refuse(uid, kind, convert.fields_of(message), why, now_ns),
-        ):
-            self._refuse(f"event {uid}: {why}")
-            self._acknowledge([(uid, kind)])
+        error = self._write(
+            lambda database: database.writer.refuse(uid, kind, convert.fields_of(message), why, now_ns)
+        )
+        if error:
+            self.get_logger().error(f"event {uid} not entered, it will be sent again: {error}")
+            return
+        self._refuse(f"event {uid}: {why}")
+        self._acknowledge([(uid, kind)])
 
     def _refuse(self, text: str) -> None:
         """An event that can never be written: said loudly and acknowledged, or it would come back for ever."""
@@ -286,29 +301,86 @@ class Persistence(LbzfNode):
         except InvalidValue as error:
             self._refuse(str(error))
             return
-        self._enter(f"gap of {values['camera']}", lambda database: write_gap(database.engine, **values))
+        self._enter(
+            f"gap of {values['camera']} from {values['start_ns']} ns",
+            lambda database: write_gap(database.engine, **values),
+        )
 
     def _on_reference(self, message: Any) -> None:
-        self._enter(f"reference picture {message.path}", lambda database: self._take(database, message))
+        meant = self._database
+        self._enter(
+            f"reference picture {message.path}", lambda database: self._take(database, message, meant)
+        )
 
-    def _take(self, database: _Database, message: Any) -> None:
-        """Keep a reference picture; who compares with it hears of it at once."""
+    def _take(self, database: _Database, message: Any, meant: _Database | None) -> None:
+        """Keep a reference picture; who compares with it hears of it at once.
+
+        Row ids of zones are those of one database. Of another one the recorder hears its zones, and sends it anew.
+        """
+        if database is not meant:
+            return
         engine, camera = database.engine, message.camera
         if set_reference(engine, list(message.roi_version_ids), message.path, bytes(message.features)):
             with transaction(engine, "read the reference pictures") as connection:
                 database.rois[camera] = with_references(connection, database.rois[camera])
             self._publish_rois(database, camera)
 
-    def _enter(self, what: str, write: Callable[[_Database], object]) -> bool:
+    def _enter(self, what: str, write: _Write) -> None:
+        """Enter what nobody sends again; what the database does not take for now waits, and is tried again.
+
+        A gap that goes on is told again and again, under one name: it takes its own place and pushes out no segment.
+        """
+        others_wait = bool(self._unentered)
+        self._unentered[what] = write
+        if not others_wait and (error := self._enter_waiting()):
+            self.get_logger().error(f"{what} not entered for now, it waits: {error}")
+        if len(self._unentered) > _MOST_WAITING:
+            oldest = next(iter(self._unentered))
+            del self._unentered[oldest]
+            self.get_logger().error(f"{oldest} not entered: more than {_MOST_WAITING} wait for the database")
+        self._note_waiting()
+
+    def _try_again(self) -> None:
+        waited = len(self._unentered)
+        if waited and self._enter_waiting() is None:
+            self.get_logger().warning(f"the database takes again what waited: {waited} {_WHAT_WAITS}")
+        self._note_waiting()
+
+    def _enter_waiting(self) -> StoreError | None:
+        """Enter what waits, in the order in which it came; the error of the first that has to wait on."""
+        while self._unentered:
+            what, write = next(iter(self._unentered.items()))
+            error = self._write(write)
+            if error and self._may_work_later(error):
+                return error
+            del self._unentered[what]
+            if error:
+                self.get_logger().error(f"{what} not entered: {error}")
+        return None
+
+    def _write(self, write: _Write) -> StoreError | None:
+        database = self._present_database()
+        if database is None:
+            return StoreError("the database is gone")
         try:
-            if self._database is None:
-                raise StoreError("the database is gone")
-            write(self._database)
+            write(database)
         except StoreError as error:
             self._cannot_write(self._counter, error)
-            self.get_logger().error(f"{what} not entered: {error}")
-            return False
-        return True
+            return error
+        return None
+
+    def _may_work_later(self, error: StoreError) -> bool:
+        """Whether it is about the database, not about what was to be entered; one that is gone may come back."""
+        return self._present_database() is None or may_work_later(error)
+
+    def _present_database(self) -> _Database | None:
+        """The database, unless its file is another one by now: row ids that are known are not those of that one."""
+        if self._database is not None and file_identity(self._path) == self._database.file:
+            return self._database
+        return None  # until `_look` has opened what is there
+
+    def _note_waiting(self) -> None:
+        self.diagnostics.note("waiting", f"{len(self._unentered)} {_WHAT_WAITS}")
 
     def _cannot_write(self, counter: Counter, error: StoreError) -> None:
         """Say it at once: while the database is locked each write waits for seconds, so the next period is far."""

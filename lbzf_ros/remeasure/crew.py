@@ -54,7 +54,7 @@ def measure_all(tasks: Sequence[Task], cores: int, report: Report) -> None:
     """
     waiting = deque((task, 1) for task in sorted(tasks, key=lambda task: -task[1].length_s))
     busy: list[_Worker] = []
-    share = _CONTEXT.Value("i", cores)
+    share = _CONTEXT.Value("i", cores, lock=False)  # a worker that is killed cannot let go of a lock
     try:
         while waiting or busy:
             share.value = max(1, cores // min(cores, len(waiting) + len(busy)))

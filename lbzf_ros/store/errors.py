@@ -36,6 +36,17 @@ def is_about_a_row(error: BaseException | None) -> bool:
     return isinstance(error, (sqlite3.IntegrityError, sqlite3.DataError))
 
 
+def may_work_later(error: StoreError) -> bool:
+    """Whether the same work may succeed another time: a lock, a full disk, a file that is gone or broken.
+
+    Not so what is wrong in itself: a row that SQLite refuses, or what was refused before SQLite was asked.
+    """
+    cause = getattr(error.__cause__, "orig", error.__cause__)  # SQLAlchemy wraps the error of SQLite
+    if is_about_a_row(cause) or isinstance(cause, sqlite3.ProgrammingError):
+        return False
+    return isinstance(cause, (sqlite3.DatabaseError, OSError))
+
+
 @contextmanager
 def sqlite_errors(path: Path, doing: str) -> Iterator[None]:
     """Turn errors of SQLite and of the file system into `StoreError`.

@@ -6,6 +6,7 @@ not fit is lost, and counted as a gap with the disk as its cause.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -47,6 +48,9 @@ class Announcer(Protocol):
 class StreamRecording:
     """Writes one network camera's stream; H.264 as it came, anything else encoded once."""
 
+    failure: Exception | None = None
+    """Why nothing is written any more; nobody but the owner can begin anew."""
+
     def __init__(
         self,
         camera: str,
@@ -71,6 +75,7 @@ class StreamRecording:
             announcer: hears of everything.
             begin: finds out in the thread what was recorded before.
         """
+        self._camera = camera
         self._clock_ns, self._has_room, self._announcer = clock_ns, has_room, announcer
         self._begin = begin
         self._copy = CopyWriter(camera, data, settings.segment_minutes)
@@ -102,7 +107,8 @@ class StreamRecording:
 
     def close(self) -> None:
         """Finish the open segment."""
-        self._work.put(None, timeout=_STOPS_WITHIN_S)
+        with contextlib.suppress(queue.Full):  # a disk that hangs; the next process enters what is there
+            self._work.put(None, timeout=_STOPS_WITHIN_S)
         self._thread.join(_STOPS_WITHIN_S)
 
     def _put(self, work: Callable[[], None]) -> None:
@@ -114,7 +120,17 @@ class StreamRecording:
     # ---- in the thread
 
     def _run(self) -> None:
-        self._coverage = self._begin()
+        try:
+            self._record()
+        except Exception as error:  # whatever it is, nobody else would hear of it
+            self.failure = RuntimeError(f"{self._camera}: the thread that records it has ended: {error!r}")
+            self.failure.__cause__ = error
+
+    def _record(self) -> None:
+        try:
+            self._coverage = self._begin()
+        except OSError as error:
+            self._announcer.trouble(f"video of an earlier run cannot be looked at: {error}")
         while True:
             try:
                 work = self._work.get(timeout=_TELL_EVERY_S)
@@ -134,10 +150,15 @@ class StreamRecording:
     def _tell(self) -> None:
         if time.monotonic() - self._told_s < _TELL_EVERY_S:
             return
-        self._told_s, room = time.monotonic(), self._has_room()
-        if self._room and not room:
-            self._disk("no room: storage.reserve_gb is kept for the database")
-        self._room = room
+        self._told_s, trouble = time.monotonic(), ""
+        try:
+            if not self._has_room():
+                trouble = "no room: storage.reserve_gb is kept for the database"
+        except OSError as error:
+            trouble = f"video cannot be written: {error.strerror}"
+        if self._room and trouble:
+            self._disk(trouble)
+        self._room = not trouble
         self._hear(self._coverage.present(self._clock_ns()))
 
     def _write(self, stamp_ns: int, write: Callable[[], bool]) -> None:

@@ -115,10 +115,13 @@ class StreamSource:
     def _decoded(self, reader: _Reader, decoder: Decoder, codec: str) -> Iterator[Frame]:
         thinner, last_ns = Thinner(self._camera.fps, _EPOCH), 0
         size: tuple[int, ...] = ()
-        picture_s = time.monotonic()
+        # Since the first packet of which nothing has become a picture: a single one, half of it, may come just when the
+        # connection falls silent, which is another fault.
+        fruitless_s: float | None = None
         for packet, arrived_s in reader.packets():
+            fruitless_s = arrived_s if fruitless_s is None else fruitless_s
             for picture in decoder.decode(packet):
-                picture_s, stamp_ns = arrived_s, picture.stamp_ns
+                fruitless_s, stamp_ns = None, picture.stamp_ns
                 if stamp_ns < last_ns - SET_BACK_NS:
                     thinner, last_ns = Thinner(self._camera.fps, _EPOCH), 0
                 if stamp_ns <= last_ns or not thinner.wants(stamp_ns):
@@ -133,7 +136,7 @@ class StreamSource:
                     )
                 size = picture.size_px
                 yield frame
-            if arrived_s - picture_s > self._settings.stall_s:
+            if fruitless_s is not None and arrived_s - fruitless_s > self._settings.stall_s:
                 raise faults.undecodable(self._camera, codec, self._settings.stall_s)
 
     def _decoder(self, codec: str, parameters: bytes) -> Decoder:

@@ -18,6 +18,7 @@ import yaml
 
 from lbzf_ros.bags.reading import Bags, Origin
 from lbzf_ros.bags.recordings import open_recording
+from lbzf_ros.cli import claims
 from lbzf_ros.cli.replay_steps import Replay, Wanted
 from lbzf_ros.core.model import NS_PER_S
 from test.bags.recorded import CAMERA, FPS, Run, command, complete, plant, record_run, rows
@@ -169,6 +170,19 @@ def test_nothing_is_written_over_what_was_measured(run: Run) -> None:
     assert done.returncode == 1
     assert "nothing is written over what was measured" in done.stderr
     assert figures(run.data) == before
+
+
+def test_force_takes_no_folder_away_from_who_plays_into_it(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "replay"
+    words = command("replay", run.bag, "--from", "occupancy", "--offline", "--out", out)
+    assert subprocess.run(words, check=False).returncode == 0
+    with claims.data_folder(out):  # as one does who is playing
+        done = subprocess.run([*words, "--force"], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "in use by another" in done.stderr
+        assert figures(out) == figures(run.data)
+    assert subprocess.run([*words, "--force"], check=False).returncode == 0
+    assert figures(out) == figures(run.data)
 
 
 @pytest.fixture(scope="module")

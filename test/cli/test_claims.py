@@ -1,10 +1,12 @@
 """What one running system has for itself."""
 
+import fcntl
 import os
 import resource
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,18 @@ def test_a_data_folder_is_free_again_afterwards(tmp_path: Path) -> None:
     for _ in range(2):
         with claims.data_folder(tmp_path):
             pass
+
+
+def test_who_only_looks_whether_a_folder_is_in_use_hinders_nobody(tmp_path: Path) -> None:
+    with claims.data_folder(tmp_path):
+        pass
+    with (tmp_path / "run" / "up.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        looked = threading.Timer(0.05, fcntl.flock, (lock, fcntl.LOCK_UN))
+        looked.start()
+        with claims.data_folder(tmp_path):
+            pass
+        looked.join()
 
 
 def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:

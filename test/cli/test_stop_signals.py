@@ -60,3 +60,18 @@ def test_who_was_told_does_not_pause() -> None:
         began_s = time.monotonic()
         assert stop.wait(ENDS_WITHIN_S)
         assert time.monotonic() - began_s < ENDS_WITHIN_S / 2
+
+
+def test_with_nohup_the_end_of_the_terminal_is_no_reason_to_stop() -> None:
+    program = (
+        "import os, signal\n"
+        "from lbzf_ros.stop_signals import StopSignals\n"
+        "stop = StopSignals()\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "print(stop.wait(0.0))\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "print(stop.wait(0.0))\n"
+    )
+    command = ["nohup", sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=ENDS_WITHIN_S, check=False)
+    assert done.stdout == "False\nTrue\n", done.stderr

@@ -1,18 +1,22 @@
 """`lbzf up`, as a user starts and stops it."""
 
+import fcntl
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
 from lbzf_ros.cli import claims
-from test.support.graph import running_graph
+from test.support.graph import READY_WITHIN_S, answers, running_graph
+from test.support.ports import free_port
 
 STOPS_WITHIN_S = 5.0
 
@@ -67,8 +71,7 @@ def test_a_wrong_plant_file_is_refused_before_anything_starts(tmp_path: Path) ->
 
 
 def test_a_node_that_cannot_run_as_configured_ends_it_all(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     done = up("--data", str(tmp_path), "--port", str(port), "--detector", "crystal_ball")
     assert done.returncode == 1
     assert "detector cannot run as it is configured" in done.stderr
@@ -90,6 +93,31 @@ def test_it_keeps_the_demo_plant_running_and_stops_it_whole(tmp_path: Path) -> N
         assert running.process.wait(10) == 0
         assert time.monotonic() - began_s < STOPS_WITHIN_S
     assert all(gone(pid) for pid in everything)
+
+
+def test_it_stops_though_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    port = free_port()
+    ours, its = os.pipe()
+    fcntl.fcntl(its, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(its, b"x" * 4096)  # full from the beginning
+    command = [sys.executable, "-m", "lbzf_ros.cli", "up", "--data", str(tmp_path), "--port", str(port)]
+    with subprocess.Popen(command, stdout=its) as process:
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), READY_WITHIN_S)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    for end in (ours, its):
+        os.close(end)
+
+
+def test_a_node_that_cannot_start_later_is_tried_again_and_the_others_go_on(tmp_path: Path) -> None:
+    with running_graph(None, tmp_path / "data") as running:
+        log = running.data / "logs" / "supervisord.log"
+        failed = "exited: persistence (exit status 2"
+        with closing(sqlite3.connect(running.data / "lbzf.db", isolation_level=None)) as somebody:
+            somebody.execute("BEGIN EXCLUSIVE")
+            running.kill("persistence")
+            running.wait_for("it fails for the second time", lambda: log.read_text().count(failed) > 1, 60)
+        running.wait_for("it works again", lambda: answers(f"{running.url}/healthz"), READY_WITHIN_S)
 
 
 def test_its_violent_end_leaves_no_process_behind(tmp_path: Path) -> None:

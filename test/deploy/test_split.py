@@ -11,7 +11,7 @@ import yaml
 from lbzf_ros.graph import DEMO_PLANT
 from lbzf_ros.resources import resource_path
 from test.support.graph import READY_WITHIN_S, answers
-from test.support.rtsp import free_port
+from test.support.ports import free_port
 
 _DOMAIN = "93"
 

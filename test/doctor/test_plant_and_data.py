@@ -26,7 +26,7 @@ from lbzf_ros.store.plant import sync_plant
 from lbzf_ros.store.writer import EventWriter
 from test.doctor.patient import look, machine, one, subject
 from test.store.examples import MORNING_NS, cycle, plant_data, plant_of
-from test.support.rtsp import free_port
+from test.support.ports import free_port
 
 HOUR_NS = 3600 * NS_PER_S
 

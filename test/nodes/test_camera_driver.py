@@ -1,7 +1,10 @@
 """The camera driver: pictures with their capture time for ever, whatever the camera does."""
 
 import functools
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +15,8 @@ from lbzf_interfaces.msg import CameraStatus, StationStateArray
 
 from lbzf_ros.ros import convert, topics
 from test.support import rtsp
-from test.support.ros import Listener, listener, node_process
+from test.support.ports import free_port
+from test.support.ros import DOMAIN_ID, Listener, listener, node_process
 from test.support.video import write_video
 
 OFFLINE_AFTER_S = 2.0
@@ -139,6 +143,37 @@ def test_a_recording_waits_for_the_graph_and_loses_nothing(tmp_path: Path, ear: 
     stamps = sorted(stamps_of(ear, images))
     assert len(stamps) == 20
     assert {b - a for a, b in pairwise(stamps)} == {200_000_000}
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("camera_driver.open_source", "the thread that reads it has ended"),
+        ("camera_driver.VideoAnnouncer.begin", "the thread that records it has ended"),
+    ],
+)
+def test_a_thread_that_ends_unexpectedly_ends_the_node(tmp_path: Path, broken: str, said: str) -> None:
+    """Its process manager starts it again; else its camera would be off line for as long as the process lives."""
+    program = (
+        "from unittest import mock\n"
+        "from lbzf_ros.nodes import camera_driver\n"
+        f"with mock.patch('lbzf_ros.nodes.{broken}', side_effect=LookupError('nobody thought of it')):\n"
+        "    camera_driver.main()\n"
+    )
+    camera = {"label": "cam1", "source": f"rtsp://127.0.0.1:{free_port()}/live"}
+    parameters = {**plant_file(tmp_path, camera), "camera": "cam1"}
+    words = [word for key, value in parameters.items() for word in ("-p", f"{key}:={value}")]
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "--ros-args", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "ROS_DOMAIN_ID": str(DOMAIN_ID)},
+    )
+    assert ended.returncode == 1  # 2 would say that it is of no use to start it again
+    assert f"cam1: {said}: LookupError('nobody thought of it')" in ended.stderr
+    assert ended.stderr.count("Traceback") == 2  # of the error, and of the node that ends with it
 
 
 def test_a_wrong_camera_is_one_clear_line(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lbzf_ros.release.build import build
 from lbzf_ros.resources import resource_path
-from test.support.rtsp import free_port
+from test.support.ports import free_port
 
 _HERE = Path(__file__).parent
 _PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from test.release.scratch import Plant, make_release
-from test.support.rtsp import free_port
+from test.support.ports import free_port
 
 _SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
 

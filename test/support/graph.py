@@ -18,7 +18,8 @@ from pathlib import Path
 
 import psutil
 
-from test.support.rtsp import free_port
+from test.support.children import ENDS_WITH_US
+from test.support.ports import free_port
 
 READY_WITHIN_S = 60.0
 STOPS_WITHIN_S = 10.0
@@ -75,7 +76,8 @@ class RunningGraph:
 def running_graph(plant: Path | None, data: Path, *options: str) -> Iterator[RunningGraph]:
     """Start `lbzf up`, wait until the graph is up, and stop it with Ctrl-C at the end."""
     port = free_port()
-    command = [sys.executable, "-m", "lbzf_ros.cli", "up", "--data", str(data), "--port", str(port), *options]
+    command = [*ENDS_WITH_US, sys.executable, "-m", "lbzf_ros.cli", "up"]
+    command += ["--data", str(data), "--port", str(port), *options]
     if plant is not None:
         command += ["--plant", str(plant)]
     data.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,18 +17,33 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
 from lbzf_ros.ros.topics import Topic
+from test.support.children import ENDS_WITH_US
 
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-DOMAIN_ID = 20 + 2 * (os.getpid() % 15) + _WORKER % 2
-"""Tests keep to a domain of their own, so that two runs on one machine do not hear each other: 20 to 49, because
-`lbzf up` takes the lowest that is free and `lbzf chaos` the highest."""
+_DOMAINS = range(20, 50)
+"""`lbzf up` takes the lowest that is free, and `lbzf chaos` the highest."""
+
+
+def _claimed() -> tuple[int, socket.socket]:
+    """A domain, and what holds it as long as this process lives: nobody else's tests hear what is said in it."""
+    for domain in _DOMAINS:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0lbzf/test/domain/{domain}")  # no file: the name goes with the process
+        except OSError:
+            claim.close()
+            continue
+        return domain, claim
+    raise RuntimeError(f"every ROS domain for tests, {_DOMAINS}, is in use on this machine")
+
+
+DOMAIN_ID, _CLAIM = _claimed()
 
 
 @contextmanager
 def node_process(name: str, parameters: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a node of LBZF until the block ends."""
     words = [word for key, value in parameters.items() for word in ("-p", f"{key}:={value}")]
-    command = [sys.executable, "-m", f"lbzf_ros.nodes.{name}", "--ros-args", *words]
+    command = [*ENDS_WITH_US, sys.executable, "-m", f"lbzf_ros.nodes.{name}", "--ros-args", *words]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

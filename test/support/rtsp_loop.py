@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from test.support.rtsp import SYSTEM_PYTHON, free_port
+from test.support.ports import free_port
+from test.support.rtsp import SYSTEM_PYTHON
 
 _SERVER = Path(__file__).with_name("rtsp_loop_server.py")
 

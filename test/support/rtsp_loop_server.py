@@ -77,7 +77,8 @@ for place, camera in enumerate(shown, 1):
 server.get_thread_pool().set_max_threads(
     CAMERAS
 )  # one camera that is being opened does not hold up the others
-server.attach(None)
+if not server.attach(None):
+    sys.exit("the port is taken")
 threading.Thread(target=play, args=(shown,), daemon=True).start()
 print("ready", flush=True)
 GLib.MainLoop().run()

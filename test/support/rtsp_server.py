@@ -60,7 +60,8 @@ if login := os.environ.get("RTSP_LOGIN"):
     permissions.add_permission_for_role(user, GstRtspServer.RTSP_PERM_MEDIA_FACTORY_CONSTRUCT, True)
     factory.set_permissions(permissions)
 server.get_mount_points().add_factory("/live", factory)
-server.attach(None)
+if not server.attach(None):
+    sys.exit("the port is taken")
 
 
 def obey() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ import yaml
 from lbzf_ros import graph
 from lbzf_ros.config.load import load_plant
 from lbzf_ros.resources import resource_path
+from test.support.ports import free_port
 
 WHY = "launch, launch_ros and launch_pytest are not on PyPI; a sourced ROS installation has them"
 launch_pytest: Any = pytest.importorskip("launch_pytest", reason=WHY)
@@ -61,8 +61,7 @@ def test_defaults_are_those_of_lbzf_up() -> None:
 def plant_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo plant, with its page on a free port."""
     plant = yaml.safe_load(resource_path("config", graph.DEMO_PLANT).read_text("utf-8"))
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        plant["web"] = {**plant.get("web", {}), "port": server.getsockname()[1]}
+    plant["web"] = {**plant.get("web", {}), "port": free_port()}
     file = tmp_path_factory.mktemp("launch") / "plant.yaml"
     file.write_text(yaml.safe_dump(plant), "utf-8")
     return file

@@ -18,7 +18,8 @@ from lbzf_ros.core.errors import SourceError
 from lbzf_ros.video.copying import StreamPacket
 from lbzf_ros.video.sources import Frame
 from lbzf_ros.video.stream import StreamSource
-from test.support.rtsp import RtspCamera, free_port
+from test.support.ports import free_port
+from test.support.rtsp import RtspCamera
 from test.support.rtsp_altered import AlteredPackets
 
 PATIENT = StreamSettings()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from test.support.ports import free_port
 from test.web.factory import Line
 from web_bridge.access.connection import server_config
 from web_bridge.app import create_app
@@ -32,8 +33,7 @@ class Server:
     def __init__(self, line: Line, *more: socket.socket) -> None:
         """Of a line; `more` are sockets that it listens on beside its port."""
         self._line, self._more = line, more
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         scheme = "https" if line.context.access.settings.tls_certificate else "http"
         self.url = f"{scheme}://127.0.0.1:{self._port}"
         self._server: uvicorn.Server | None = None

@@ -24,6 +24,7 @@ from lbzf_ros.cli.process_manager import STOP_S
 from lbzf_ros.core.model import NS_PER_S, Activity, StationState
 from lbzf_ros.nodes.base import EXIT_CONFIG
 from lbzf_ros.ros import convert, topics
+from test.support.ports import free_port
 from test.support.ros import DOMAIN_ID, Listener, listener
 from test.web.factory import MORNING_NS, Line
 
@@ -40,8 +41,7 @@ def graph() -> Iterator[Listener]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def start(line: Line, folder: Path, port: int) -> subprocess.Popen[bytes]:
