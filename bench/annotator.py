@@ -102,7 +102,7 @@ class _Cameras:
         name = topic.of(camera)
         is_new = name not in self._out
         if is_new:
-            self._out[name] = self.node.create_publisher(topic.type, name, topic.qos)
+            self._out[name] = self.node.create_publisher(topic.type, name, topic.offered)
         if is_new or not once:
             self._out[name].publish(make())
 

@@ -105,7 +105,7 @@ class Line:
         return time.time_ns() - self._back_ns
 
     def _publisher(self, topic: topics.Topic, camera: str = "") -> Any:
-        return self._node.create_publisher(topic.type, topic.of(camera), topic.qos)
+        return self._node.create_publisher(topic.type, topic.of(camera), topic.offered)
 
     def _hear(self, topic: topics.Topic, callback: Any, camera: str = "") -> None:
         self._node.create_subscription(topic.type, topic.of(camera), callback, topic.qos)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rclpy.qos import DurabilityPolicy
+
 from lbzf_ros.config.schema import Plant
 from lbzf_ros.ros import topics
 from lbzf_ros.ros.topics import Topic
@@ -28,12 +30,29 @@ class Images(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A topic that is recorded, by its full name."""
+    """A topic that is recorded.
+
+    Attributes:
+        name: full name.
+        topic: what it is.
+        camera: label of its camera; empty: of the plant.
+        is_picture: of pictures.
+        is_from_start: what its publisher holds is asked for: of a camera that waits for the graph nothing may be
+            missing, and its first picture may be under way before its driver has found the recorder. A live one is
+            recorded from now on.
+    """
 
     name: str
     topic: Topic
     camera: str = ""
     is_picture: bool = False
+    is_from_start: bool = False
+
+    @property
+    def durability(self) -> DurabilityPolicy:
+        """Whether the messages before the recorder came are asked for."""
+        qos = self.topic.offered if self.is_from_start else self.topic.qos
+        return qos.durability
 
 
 _OF_CAMERA = (
@@ -55,10 +74,11 @@ def recorded_topics(plant: Plant, images: Images) -> list[Recorded]:
     """
     found = [Recorded(topic.path, topic) for topic in _OF_PLANT]
     for camera in plant.cameras:
-        found += [Recorded(topic.of(camera.label), topic, camera.label) for topic in _OF_CAMERA]
+        label, from_start = camera.label, camera.lossless
+        found += [Recorded(topic.of(label), topic, label, is_from_start=from_start) for topic in _OF_CAMERA]
         if images is not Images.none and not camera.privacy.wanted:
             topic = topics.image(lossless=camera.lossless)
-            found.append(Recorded(topic.of(camera.label), topic, camera.label, is_picture=True))
+            found.append(Recorded(topic.of(label), topic, label, is_picture=True, is_from_start=from_start))
     return found
 
 

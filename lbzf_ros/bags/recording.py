@@ -84,12 +84,11 @@ class BagRecorder(Node):
         )
 
     def _hear(self, recorded: Recorded) -> None:
-        offered = recorded.topic.qos
         asked = QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
             depth=_depth(recorded),
-            reliability=offered.reliability,
-            durability=offered.durability,
+            reliability=recorded.topic.qos.reliability,
+            durability=recorded.durability,
         )
         take = self._take_picture if recorded.is_picture else self._take
 
@@ -99,7 +98,7 @@ class BagRecorder(Node):
         self.create_subscription(recorded.topic.type, recorded.name, on_message, asked, raw=True)
 
     def _take(self, recorded: Recorded, cdr: bytes, sent_ns: int | None) -> None:
-        self._write(recorded.name, recorded.topic.type, recorded.topic.qos, cdr, sent_ns)
+        self._write(recorded.name, recorded.topic.type, recorded.topic.offered, cdr, sent_ns)
         if recorded.topic is topics.DETECTIONS and self._images is not Images.none:
             self._looked_at(recorded.camera, stamp_of(cdr))
 
@@ -109,7 +108,7 @@ class BagRecorder(Node):
         if stamp_ns in seen:
             return  # a lock-step driver sends again what nobody answered
         if self._images is Images.raw:
-            self._write(recorded.name, recorded.topic.type, recorded.topic.qos, cdr, sent_ns)
+            self._write(recorded.name, recorded.topic.type, recorded.topic.offered, cdr, sent_ns)
         else:
             try:
                 packed = compressed(cdr, self._images, self._jpeg_quality)
@@ -117,7 +116,7 @@ class BagRecorder(Node):
                 self.unreadable += 1
                 return
             name = compressed_name(recorded.name)
-            self._write(name, CompressedImage, recorded.topic.qos, packed, sent_ns)
+            self._write(name, CompressedImage, recorded.topic.offered, packed, sent_ns)
         if stamp_ns in self._awaited.get(recorded.camera, {}):
             self.missing.kept[recorded.camera] += 1
         _remember(seen, stamp_ns)

@@ -67,7 +67,7 @@ class LbzfNode(Node):
         """A publisher on a topic (of one camera)."""
         name = topic.of(camera)
         events = PublisherEventCallbacks(incompatible_qos=lambda event: self._incompatible(name, event))
-        return self.create_publisher(topic.type, name, topic.qos, event_callbacks=events)
+        return self.create_publisher(topic.type, name, topic.offered, event_callbacks=events)
 
     def subscribe(self, topic: Topic, callback: Callable[[Any], None], camera: str = "") -> None:
         """Subscribe to a topic (of one camera)."""

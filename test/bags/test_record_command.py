@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
+import pytest
 import yaml
+from lbzf_interfaces.msg import DetectionArray, StationOccupancyArray
+from sensor_msgs.msg import Image
 
-from test.bags.recorded import command, plant
-from test.support.ros import DOMAIN_ID
+from lbzf_ros.bags.reading import Bags, Origin
+from lbzf_ros.bags.recordings import open_recording
+from lbzf_ros.ros import convert, topics
+from test.bags.recorded import CAMERA, command, plant, recorder
+from test.support.ros import DOMAIN_ID, listener
+
+_FOUND_BY_BOTH_S = 1.0
+"""A publisher that has found a listener may be unknown to it yet: what it says best effort is not heard."""
 
 
 def test_it_ends_in_order_though_nobody_reads_what_it_says(tmp_path: Path) -> None:
@@ -22,3 +32,40 @@ def test_it_ends_in_order_though_nobody_reads_what_it_says(tmp_path: Path) -> No
         assert "Recording into" in process.stderr.readline()
         process.stderr.close()
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(("pace", "of_before"), [("lockstep", 5), ("realtime", 0)])
+def test_of_a_camera_that_waits_it_has_what_was_sent_before_it_was_found(
+    tmp_path: Path, pace: str, of_before: int
+) -> None:
+    """A driver may find the detector a moment before the recorder; without its first picture a bag measures less."""
+    plant_file, bag = tmp_path / "plant.yaml", tmp_path / "bag"
+    plant_file.write_text(yaml.safe_dump(plant(pace=pace)), "utf-8")
+    pictures = topics.image(lossless=pace == "lockstep")
+    with listener() as graph:
+        images = graph.publisher(pictures, CAMERA)
+        people = graph.publisher(topics.DETECTIONS, CAMERA)
+        occupied = graph.publisher(topics.OCCUPANCY, CAMERA)
+
+        def send(stamp_ns: int) -> None:
+            head = convert.header(CAMERA, stamp_ns)
+            images.publish(Image(header=head, height=1, width=2, step=6, encoding="bgr8", data=bytes(6)))
+            people.publish(DetectionArray(header=head))
+            occupied.publish(StationOccupancyArray(header=head))
+
+        def is_found() -> bool:
+            return all(out.get_subscription_count() for out in (images, people, occupied))
+
+        for number in range(1, 6):
+            send(number)
+        with recorder(bag, plant_file, "--images", "raw"):
+            graph.wait_for("the recorder", is_found)
+            time.sleep(_FOUND_BY_BOTH_S)
+            send(6)
+            time.sleep(_FOUND_BY_BOTH_S)
+    kept = open_recording([bag])
+    assert isinstance(kept, Bags)
+    stamps, expected = kept.cameras[CAMERA].stamps, list(range(6 - of_before, 7))
+    assert kept.wanted(Origin.images, CAMERA) == set(expected)
+    assert stamps[Origin.images] == expected
+    assert stamps[Origin.detections] == stamps[Origin.occupancy] == expected

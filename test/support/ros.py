@@ -80,8 +80,8 @@ class Listener:
         return name
 
     def publisher(self, topic: Topic, camera: str = "") -> Any:
-        """A publisher with the topic's QoS."""
-        return self.node.create_publisher(topic.type, topic.of(camera), topic.qos)
+        """A publisher as a node has it."""
+        return self.node.create_publisher(topic.type, topic.of(camera), topic.offered)
 
     def wait_for(self, what: str, condition: Callable[[], bool], within_s: float = 20.0) -> float:
         """Spin until a condition holds.
