@@ -19,8 +19,9 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import try_shutdown
 
 from lbzf_ros.config.load import load_plant
-from lbzf_ros.config.schema import Plant
+from lbzf_ros.config.schema import Camera, Plant
 from lbzf_ros.core.errors import ConfigError, LbzfError
+from lbzf_ros.nodes.flow import PatientPublisher
 from lbzf_ros.ros.diagnostics import Diagnostics
 from lbzf_ros.ros.params import declare_settings, declare_text
 from lbzf_ros.ros.topics import Topic
@@ -68,6 +69,11 @@ class LbzfNode(Node):
         name = topic.of(camera)
         events = PublisherEventCallbacks(incompatible_qos=lambda event: self._incompatible(name, event))
         return self.create_publisher(topic.type, name, topic.offered, event_callbacks=events)
+
+    def publisher_of_pictures(self, topic: Topic, camera: Camera) -> Any:
+        """A publisher of what is said of each picture: of a camera that waits for the graph, everything is heard."""
+        publisher = self.publisher(topic, camera.label)
+        return PatientPublisher(publisher, topic.qos.depth) if camera.lossless else publisher
 
     def subscribe(self, topic: Topic, callback: Callable[[Any], None], camera: str = "") -> None:
         """Subscribe to a topic (of one camera)."""

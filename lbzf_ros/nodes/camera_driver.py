@@ -53,7 +53,7 @@ class CameraDriver(LbzfNode):
         self._counter = self.diagnostics.counter(label)
         self._reserve_gb = declare_settings(self, self.plant.storage).reserve_gb
         self._recording = self._begin_recording()
-        self._images = self.publisher(topics.image(lossless=self._camera.lossless), label)
+        self._images = self.publisher_of_pictures(topics.image(lossless=self._camera.lossless), self._camera)
         self._status = self.publisher(topics.CAMERA_STATUS, label)
         self._in_flight = InFlight(self.graph.resend_s, goes_on=True)
         if self._camera.lossless:

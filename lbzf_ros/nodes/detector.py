@@ -106,7 +106,7 @@ class _OneCamera:
         self.counter = node.diagnostics.counter(camera.label)
         self._too_late = 0
         self._rois: RoiSet | None = None
-        self._publisher = node.publisher(topics.DETECTIONS, camera.label)
+        self._publisher = node.publisher_of_pictures(topics.DETECTIONS, camera)
         # What follows is the worker's.
         self._answers: Answers[Any] = Answers()
         self._finder: PeopleFinder | None = None

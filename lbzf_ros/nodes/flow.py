@@ -6,12 +6,54 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from rclpy.duration import Duration
 
 from lbzf_ros.core.order import KEPT, Order, Turn
 
 M = TypeVar("M")
-__all__ = ["Answers", "InFlight", "Turn"]
+__all__ = ["Answers", "InFlight", "PatientPublisher", "Turn"]
+
+_LISTENER_ACKNOWLEDGES_WITHIN_S = 1.0
+"""Some 5 ms are usual; one that stands still is not waited for: DDS forgets it after 20 s."""
+_LOOKS_AGAIN_S = 0.001
+_AT_ONCE = Duration(seconds=0)
+
+
+class PatientPublisher:
+    """Publishes so that every reliable listener hears everything, also one that nobody waits for: a bag's recorder.
+
+    A publisher keeps its last `depth` messages until they are acknowledged. A listener that got no processor time
+    while more were sent would miss the first of them for ever, though both are reliable.
+    """
+
+    def __init__(self, publisher: Any, depth: int) -> None:
+        """Nothing was sent yet.
+
+        Args:
+            publisher: of rclpy.
+            depth: how many messages it keeps; after half of them it looks whether all were heard.
+        """
+        self._publisher, self._between = publisher, max(1, depth // 2)
+        self._sent = 0
+
+    def publish(self, message: Any) -> None:
+        """Publish, after a while when somebody has not heard what was sent before."""
+        if self._sent % self._between == 0:
+            self._wait_until_heard()
+        self._sent += 1
+        self._publisher.publish(message)
+
+    def get_subscription_count(self) -> int:
+        """How many listeners there are."""
+        return int(self._publisher.get_subscription_count())
+
+    def _wait_until_heard(self) -> None:
+        until_s = time.monotonic() + _LISTENER_ACKNOWLEDGES_WITHIN_S
+        # With a time limit of its own it would hold Python's lock, and stop all threads of the node.
+        while not self._publisher.wait_for_all_acked(_AT_ONCE) and time.monotonic() < until_s:
+            time.sleep(_LOOKS_AGAIN_S)
 
 
 class InFlight:

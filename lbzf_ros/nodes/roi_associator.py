@@ -6,6 +6,7 @@ import functools
 import time
 from typing import Any
 
+from lbzf_ros.config.schema import Camera
 from lbzf_ros.core.association import Associator
 from lbzf_ros.nodes.base import LbzfNode, run
 from lbzf_ros.nodes.flow import Answers, Turn
@@ -17,17 +18,17 @@ class RoiAssociator(LbzfNode):
 
     def __init__(self) -> None:
         super().__init__("roi_associator")
-        self._cameras = {camera.label: _OneCamera(self, camera.label) for camera in self.plant.cameras}
+        self._cameras = {camera.label: _OneCamera(self, camera) for camera in self.plant.cameras}
 
 
 class _OneCamera:
-    def __init__(self, node: RoiAssociator, camera: str) -> None:
-        self._counter = node.diagnostics.counter(camera)
+    def __init__(self, node: RoiAssociator, camera: Camera) -> None:
+        self._counter = node.diagnostics.counter(camera.label)
         self._answers: Answers[Any] = Answers()
         self._associator: Associator | None = None
-        self._publisher = node.publisher(topics.OCCUPANCY, camera)
-        node.subscribe(topics.ROI_SET, self._on_rois, camera)
-        node.subscribe(topics.DETECTIONS, self._on_detections, camera)
+        self._publisher = node.publisher_of_pictures(topics.OCCUPANCY, camera)
+        node.subscribe(topics.ROI_SET, self._on_rois, camera.label)
+        node.subscribe(topics.DETECTIONS, self._on_detections, camera.label)
 
     def _on_rois(self, message: Any) -> None:
         rois = convert.rois_from_msg(message)
