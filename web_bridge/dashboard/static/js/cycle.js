@@ -11,7 +11,11 @@ export function prepareDialog() {
   const picture = byId("cycle-picture");
   byId("cycle-close").onclick = () => dialog.close();
   dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
-  dialog.onclose = () => { shown = null; picture.removeAttribute("src"); };
+  dialog.onclose = () => {
+    if (dialog.open) return; // the event comes later than the closing: another cycle is shown by now
+    shown = null;
+    picture.removeAttribute("src");
+  };
   picture.onerror = () => hasPicture(false);
 }
 
