@@ -25,6 +25,7 @@ from test.bags.recorded import CAMERA, FPS, Run, command, complete, plant, recor
 
 CYCLES = 2
 LIVE_FPS = 10
+LIVE_RUNS = 3
 LEFT_OUT = {
     "cycle_events": {"id", "created_at", "source_video_path", "clock_kept"},
     "cycle_events_rejected": {"id", "created_at", "source_video_path", "clock_kept"},
@@ -187,9 +188,20 @@ def test_force_takes_no_folder_away_from_who_plays_into_it(run: Run, tmp_path: P
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run at the pace of a camera, which waits for nobody, with a detector that is too busy again and again."""
-    folder = tmp_path_factory.mktemp("live")
-    return record_run(folder, cycles=1, halting=True, pace="realtime", fps=LIVE_FPS)
+    """A run at the pace of a camera, which waits for nobody, with a detector that is too busy again and again.
+
+    The recorder of a live camera may miss a picture that was looked at, on a busy machine mostly the first one: that
+    bag does not hold the run, which `docs/bags.md` says. Another run is recorded then.
+    """
+    for _ in range(LIVE_RUNS):
+        run = record_run(
+            tmp_path_factory.mktemp("live"), cycles=1, halting=True, pace="realtime", fps=LIVE_FPS
+        )
+        bags = open_recording([run.bag])
+        assert isinstance(bags, Bags)
+        if len({len(bags.wanted(origin, CAMERA)) for origin in Origin}) == 1:
+            return run
+    pytest.fail(f"{LIVE_RUNS} bags of live cameras, and each lacks a picture that was looked at")
 
 
 def test_the_live_run_left_pictures_out(live: Run) -> None:

@@ -28,7 +28,7 @@ from web_bridge.app import create_app
 from web_bridge.live import HeardView
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -254,6 +254,22 @@ def test_a_correction_is_taken_over_with_one_press(line: Line, server: Server, b
     assert after.keys() == before.keys()
     for name, polygon in before.items():
         assert np.allclose(after[name], np.add(polygon, (right, down)), atol=2)
+
+
+def test_a_station_can_be_begun_only_when_the_page_is_ready(server: Server, browser: Browser) -> None:
+    """A press before that was lost, and what was drawn after it was nothing."""
+    held: list[Route] = []
+    with visiting(browser, f"{server.url}/zones?camera=cam2") as visit:
+        # Playwright cannot take a builtin for a handler.
+        visit.page.route("**/texts/*.json", lambda route: held.append(route))  # noqa: PLW0108
+        with visit.page.expect_request("**/texts/*.json"):
+            visit.page.reload()
+        expect(visit.page.locator("#new-station")).to_be_disabled()
+        expect(visit.page.locator("#new-zone")).to_be_disabled()
+        assert held
+        for route in held:
+            route.continue_()
+        expect(visit.page.locator("#new-station")).to_be_enabled()
 
 
 @pytest.mark.parametrize(

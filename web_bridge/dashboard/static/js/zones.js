@@ -27,6 +27,7 @@ drawing.show();
 changed();
 
 byId("new-station").addEventListener("click", () => begin(true));
+byId("new-station").disabled = false; // before, a press would have been lost
 byId("new-zone").addEventListener("click", () => begin(false));
 byId("save").addEventListener("click", save);
 byId("carry-over").addEventListener("click", carryOver);
